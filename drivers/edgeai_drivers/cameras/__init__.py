@@ -1,0 +1,1 @@
+"""Cameras: one file each; the module's name is the name in a graph."""

@@ -1,0 +1,1 @@
+"""Simulated devices: drivers among drivers."""

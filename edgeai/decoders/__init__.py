@@ -1,0 +1,1 @@
+"""Decoders: one short pure file a model family; the module's name is the name in a card or graph."""

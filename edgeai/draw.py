@@ -1,0 +1,1 @@
+"""Annotates a picture with a result."""

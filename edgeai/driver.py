@@ -1,0 +1,402 @@
+"""The base classes of drivers. A driver needs nothing else of edgeai but messages, errors and draw.
+
+A driver writes `_open`, `_read` (or `_write`) and `_close`; the public methods here own waiting, pacing, time-outs,
+counting, stamps and closed-checks, for all drivers alike. No driver starts a thread.
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeai.clock import NS, Clock
+from edgeai.errors import ConfigError, DeviceError, DeviceTimeout, PluginError, Problem
+from edgeai.messages import Column, Device, Frame, Intrinsics, Reading, Result, StampClock
+from edgeai.quantities import Duration, Fraction, Rate, Size, Watts
+from edgeai.stamping import Stamper
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = [
+    "NS",
+    "Camera",
+    "CameraOptions",
+    "Capture",
+    "Clock",
+    "Column",
+    "Device",
+    "Driver",
+    "DriverOptions",
+    "Duration",
+    "EndOfSource",
+    "Fraction",
+    "Output",
+    "Rate",
+    "Sensor",
+    "SensorOptions",
+    "Size",
+    "Source",
+    "Watts",
+    "vendor",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverOptions:
+    """What a graph may say of a driver: a frozen dataclass of keyword fields, checked before any device opens.
+
+    The first field a driver adds takes the path of its short form (`v4l2:/dev/video0`).
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+
+class EndOfSource(Exception):  # noqa: N818 - it is an outcome, not an error
+    """Raised by `_read` when a file or folder has been read to its end."""
+
+
+def vendor(module: str, extra: str) -> ModuleType:
+    """Import a vendor's library inside a driver.
+
+    Raises PluginError that names the extra which installs it, with the cause kept.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise PluginError(f"{module} cannot be imported ({error}); install it with: pip install 'edgeai[{extra}]'") from error
+
+
+class Driver(ABC):
+    """A device the runtime opens, uses and closes, from one thread at a time."""
+
+    Options: ClassVar[type[DriverOptions]] = DriverOptions
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """File endings by which a bare path names this driver (`clip.mp4`)."""
+    schemes: ClassVar[tuple[str, ...]] = ()
+    """URL schemes that name this driver whole (`rtsp`), besides its own name."""
+
+    def __init__(self, name: str, options: Any) -> None:
+        """Keep name and options; touch no device."""
+        self.name = name
+        self.options = options
+        self._is_open = False
+
+    @classmethod
+    def claims(cls, path: str) -> bool:
+        """Say whether a bare path, without a scheme, names something for this driver."""
+        return path.lower().endswith(cls.suffixes) if cls.suffixes else False
+
+    @classmethod
+    def devices(cls) -> list[Device]:
+        """List what this driver could open here, and for the rest what is missing."""
+        return []
+
+    def check(self) -> list[Problem]:
+        """List what is wrong with the options as far as can be known without opening anything."""
+        return []
+
+    def attach(self, peers: Mapping[str, Driver]) -> None:
+        """Look up other drivers of the pipeline by name, before any is opened; most need none."""
+
+    def open(self, clock: Clock) -> None:
+        """Open the device; `clock` is the pipeline's. Raises DeviceError, PluginError."""
+        if not self._is_open:
+            self._clock = clock
+            self._is_open = True
+            try:
+                self._open()
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the device; may be called twice."""
+        if self._is_open:
+            self._is_open = False
+            self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _require_open(self) -> None:
+        if not self._is_open:
+            raise DeviceError(f"{self.name} is not open: open it before use, and do not use it after close")
+
+    @abstractmethod
+    def _open(self) -> None:
+        """Acquire the device. Called by `open`, once. A raise is followed by `_close`."""
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Release whatever `_open` acquired, even half of it. Called by `close`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Capture:
+    """What `_read` returns: the data, the device's stamp (ns) and its clock, and captures lost since the last one."""
+
+    data: Any
+    raw: int | None = None
+    clock: StampClock = "none"
+    lost: int = 0
+
+
+M = TypeVar("M", Frame, Reading)
+
+
+class Source(Driver, Generic[M]):
+    """A camera or sensor: it captures.
+
+    Stamps on the media clock (files) are paced: `read` gives a capture when it is due, unless `lossless`. A source
+    with a `period` (simulations) is asked for a capture each period, and finds its time in `capture_time`.
+    """
+
+    period: int | None = None
+    """Nanoseconds between captures that this source wants to be asked for; None when the device sets the pace."""
+    lossless: bool = False
+    """True when nothing may be dropped: captures wait for the pipeline, not the other way round."""
+    rate: float | None = None
+    """Captures a second as announced by the device, set by `_open`; None when unknown."""
+    stall: float = 5.0
+    """Seconds without a capture after which `read` raises DeviceTimeout."""
+
+    def open(self, clock: Clock) -> None:
+        """Open the device and start counting captures from zero."""
+        self.ended = False
+        self.captured = 0
+        self.lost = 0
+        self.capture_time = 0
+        self._stamper = Stamper()
+        self._pending: Capture | None = None
+        self._next_period: int | None = None
+        self._last_arrival = clock.now()
+        super().open(clock)
+
+    def due(self) -> int | None:
+        """Return when the next capture is due (ns), where that can be known without waiting; else None.
+
+        None with `ended` set means there will be no more.
+        """
+        self._require_open()
+        if self.period is not None:
+            if self._next_period is None:
+                self._next_period = self._clock.now()
+            return self._next_period
+        if self._pending is None:
+            self._pending = self._take(0.0)
+        if self._pending is None:
+            return None
+        return self._due_of(self._pending)
+
+    def read(self, timeout: float) -> M | None:
+        """Return the next capture, or None when none came within `timeout` seconds or the source has `ended`.
+
+        Raises DeviceLost when the device went away, DeviceTimeout after `stall` seconds of silence, DeviceError for
+        a capture that is not what was announced.
+        """
+        self._require_open()
+        give_up = self._clock.now() + int(timeout * NS)
+        if self.period is not None:
+            return self._read_periodic(self.period, give_up)
+        capture = self._pending or self._take(timeout)
+        self._pending = None
+        if capture is None:
+            return None
+        due = self._due_of(capture)
+        if due > give_up:
+            self._pending = capture
+            self._clock.sleep_until(give_up)
+            return None
+        if due > self._clock.now():
+            self._clock.sleep_until(due)
+        return self._message(capture, self._clock.now())
+
+    def _read_periodic(self, period: int, give_up: int) -> M | None:
+        due = self.due() or 0
+        if due > give_up:
+            self._clock.sleep_until(give_up)
+            return None
+        self._clock.sleep_until(due)
+        self.capture_time = due
+        capture = self._take(0.0)
+        missed = max(0, (self._clock.now() - due) // period)
+        self._next_period = due + period * (1 + missed)
+        if capture is None:
+            return None
+        message = self._message(replace(capture, raw=due, clock="monotonic"), self._clock.now())
+        self._count_lost(missed)
+        return message
+
+    def _take(self, timeout: float) -> Capture | None:
+        if self.ended:
+            return None
+        try:
+            capture = self._read(timeout)
+        except EndOfSource:
+            self.ended = True
+            return None
+        now = self._clock.now()
+        if capture is not None:
+            self._last_arrival = now
+        elif now - self._last_arrival > self.stall * NS:
+            self._last_arrival = now
+            raise DeviceTimeout(f"{self.name} has delivered nothing for {self.stall:g} s: look at its cable and its power")
+        return capture
+
+    def _due_of(self, capture: Capture) -> int:
+        now = self._clock.now()
+        if capture.clock != "media" or capture.raw is None or self.lossless:
+            return now
+        return self._stamper.media_due(capture.raw, now)
+
+    def _message(self, capture: Capture, arrival: int) -> M:
+        self._count_lost(capture.lost)
+        seq = self.captured + self.lost
+        if self.lossless:
+            stamp, timing = arrival, replace(self._stamper.stamp(capture.clock, capture.raw, arrival)[1], offset=0)
+        else:
+            stamp, timing = self._stamper.stamp(capture.clock, capture.raw, arrival)
+        self.captured += 1
+        return self._wrap(capture.data, seq, stamp, timing)
+
+    def _count_lost(self, lost: int) -> None:
+        self.lost += lost
+
+    @abstractmethod
+    def _read(self, timeout: float) -> Capture | None:
+        """Return the next capture, or None when none comes within `timeout` seconds.
+
+        Called by `read`. Raise EndOfSource after the last one, DeviceLost when the device went away.
+        """
+
+    @abstractmethod
+    def _wrap(self, data: Any, seq: int, stamp: int, timing: Any) -> M:
+        """Make the message of a capture's data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraOptions(DriverOptions):
+    """What every camera takes.
+
+    rotate: degrees clockwise. flip: `horizontal`, `vertical` or `both`. crop: x, y, width, height in pixels of the
+    device's picture. Applied in the order crop, rotate, flip. intrinsics: fx, fy, cx, cy and distortion, of the
+    delivered frame.
+    """
+
+    rotate: Literal[0, 90, 180, 270] = 0
+    flip: Literal["none", "horizontal", "vertical", "both"] = "none"
+    crop: tuple[int, int, int, int] | None = None
+    intrinsics: Intrinsics | None = None
+
+
+_TURNS = {0: 0, 90: 3, 180: 2, 270: 1}
+_FLIPS = {"none": (1, 1), "horizontal": (1, -1), "vertical": (-1, 1), "both": (-1, -1)}
+
+
+class Camera(Source[Frame]):
+    """A source of frames. `_read` returns BGR uint8 (height, width, 3), or (height, width) when gray."""
+
+    Options: ClassVar[type[DriverOptions]] = CameraOptions
+    colour: Literal["bgr", "rgb", "gray"] = "bgr"
+
+    def open(self, clock: Clock) -> None:
+        """Open the camera; the size of its first picture is the size it must keep."""
+        self._shape: tuple[int, ...] | None = None
+        super().open(clock)
+
+    def _wrap(self, data: Any, seq: int, stamp: int, timing: Any) -> Frame:
+        image = self._oriented(self._checked(data))
+        colour = "gray" if image.ndim == 2 else self.colour
+        return Frame(self.name, seq, stamp, image, colour, timing, self.options.intrinsics)
+
+    def _checked(self, image: Any) -> npt.NDArray[np.uint8]:
+        if self._shape is None and isinstance(image, np.ndarray):
+            self._shape = self._announced(image)
+        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape != self._shape:
+            raise DeviceError(
+                f"{self.name} announced pictures of shape {self._shape}, uint8, and delivered {_describe(image)}: "
+                "fix the size in the camera's options, or the device"
+            )
+        return image
+
+    def _announced(self, image: npt.NDArray[Any]) -> tuple[int, ...]:
+        if image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3):
+            return image.shape
+        return (*image.shape[:2], 3)
+
+    def _oriented(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        options = self.options
+        if options.crop is not None:
+            x, y, width, height = options.crop
+            if x < 0 or y < 0 or width < 1 or height < 1 or x + width > image.shape[1] or y + height > image.shape[0]:
+                raise ConfigError(
+                    Problem(
+                        f"cameras.{self.name}.crop",
+                        f"{list(options.crop)}",
+                        f"x, y, width, height inside {image.shape[1]}x{image.shape[0]}",
+                    )
+                )
+            image = image[y : y + height, x : x + width]
+        if options.rotate:
+            image = np.rot90(image, _TURNS[options.rotate])
+        if options.flip != "none":
+            down, right = _FLIPS[options.flip]
+            image = image[::down, ::right]
+        return np.ascontiguousarray(image)
+
+
+def _describe(data: Any) -> str:
+    return f"shape {data.shape}, {data.dtype}" if isinstance(data, np.ndarray) else type(data).__name__
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensorOptions(DriverOptions):
+    """What every sensor takes. history: seconds of readings kept for `history()`, windows and synchronisation."""
+
+    history: Duration = 10.0
+
+
+class Sensor(Source[Reading]):
+    """A source of readings. `_read` returns a sequence of floats, one for each of `columns`."""
+
+    Options: ClassVar[type[DriverOptions]] = SensorOptions
+    columns: tuple[Column, ...] = ()
+    """Names and units, known after `_open` at the latest."""
+
+    def _wrap(self, data: Any, seq: int, stamp: int, timing: Any) -> Reading:
+        values = tuple(float(value) for value in data)
+        if len(values) != len(self.columns):
+            raise DeviceError(
+                f"{self.name} delivered {len(values)} values for {len(self.columns)} columns: correct `columns`"
+            )
+        return Reading(self.name, seq, stamp, values, self.columns, timing)
+
+
+class Output(Driver):
+    """Consumes results, on a thread of its own behind a bounded queue, so that a slow one blocks nobody."""
+
+    wants_frames: bool = False
+    """True when `_write` needs the frame that was looked at."""
+    keeps: Literal["all", "newest"] = "all"
+    """When results come faster than they are written: `all` queues them (and counts what overflows), `newest` keeps the
+    newest of each stream, as suits commands and displays."""
+
+    def write(self, result: Result, frame: Frame | None) -> None:
+        """Write one result; `frame` is given when `wants_frames`. Raises DeviceError."""
+        self._require_open()
+        self._write(result, frame)
+
+    @abstractmethod
+    def _write(self, result: Result, frame: Frame | None) -> None:
+        """Write one result. Called by `write`."""

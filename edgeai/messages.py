@@ -1,0 +1,315 @@
+"""The values that flow through a pipeline. All are frozen; arrays in them are to be read, not written.
+
+Geometry is in pixels of the source frame, x to the right and y down, boxes as (x1, y1, x2, y2). Stamps are integer
+nanoseconds on the pipeline's clock.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "FAULT",
+    "FRESH",
+    "NEVER",
+    "STALE",
+    "Basis",
+    "Classification",
+    "Colour",
+    "Column",
+    "Detections",
+    "Device",
+    "Frame",
+    "Intrinsics",
+    "Mark",
+    "Reading",
+    "Regression",
+    "Result",
+    "Snapshot",
+    "StampClock",
+    "Status",
+    "Tensors",
+    "Timing",
+    "plain",
+]
+
+Colour = Literal["bgr", "rgb", "gray"]
+StampClock = Literal["monotonic", "boottime", "media", "utc", "device", "none"]
+Basis = Literal["inferred", "unchanged", "coasted"]
+Mark = tuple[str, str, int]
+"""A row of a ledger: (stage or source, mark, time in ns)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where a stamp comes from.
+
+    `clock` names the clock the device stamped on (`none`: it did not, and the stamp is the time of arrival); `raw` is
+    the device's own stamp in ns; `offset` was added to it to reach the pipeline's clock, give or take `uncertainty`.
+    """
+
+    clock: StampClock = "none"
+    raw: int | None = None
+    offset: int = 0
+    uncertainty: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsics:
+    """A pinhole camera: focal lengths and principal point in pixels of the delivered frame, and lens distortion.
+
+    `distortion` has OpenCV's order (k1, k2, p1, p2, k3, ...).
+    """
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    distortion: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A picture: uint8, (height, width, 3) in `colour` order, or (height, width) when gray.
+
+    `seq` counts every capture of `source`, gaps included; `stamp` is the capture time in ns.
+    """
+
+    source: str
+    seq: int
+    stamp: int
+    image: npt.NDArray[np.uint8]
+    colour: Colour = "bgr"
+    timing: Timing = Timing()
+    intrinsics: Intrinsics | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A named quantity with its unit (`1` when it has none)."""
+
+    name: str
+    unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One sample of a sensor: a value for each column."""
+
+    source: str
+    seq: int
+    stamp: int
+    values: tuple[float, ...]
+    columns: tuple[Column, ...]
+    timing: Timing = Timing()
+
+    def __getitem__(self, name: str) -> float:
+        for column, value in zip(self.columns, self.values, strict=True):
+            if column.name == name:
+                return value
+        raise KeyError(f"{self.source} has no column {name!r}, it has {[c.name for c in self.columns]}")
+
+    def as_dict(self) -> dict[str, float]:
+        """Return {column name: value}."""
+        return {column.name: value for column, value in zip(self.columns, self.values, strict=True)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """Objects found in a frame, one row each, best score first.
+
+    box: float32 (n, 4) as x1, y1, x2, y2 in pixels of the source frame; score: float32 (n,) in 0..1; class_id: int32
+    (n,); label: n strings; track_id: int32 (n,) or None where nothing tracks.
+    """
+
+    box: npt.NDArray[np.float32]
+    score: npt.NDArray[np.float32]
+    class_id: npt.NDArray[np.int32]
+    label: tuple[str, ...]
+    track_id: npt.NDArray[np.int32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one {label, class_id, score, box[, track_id]} a detection, in plain Python values."""
+        rows: list[dict[str, Any]] = []
+        for i, label in enumerate(self.label):
+            row = {
+                "label": label,
+                "class_id": int(self.class_id[i]),
+                "score": round(float(self.score[i]), 6),
+                "box": [round(float(edge), 2) for edge in self.box[i]],
+            }
+            if self.track_id is not None:
+                row["track_id"] = int(self.track_id[i])
+            rows.append(row)
+        return rows
+
+    def keep(self, *labels: str, score: float = 0.0) -> Detections:
+        """Return the detections with one of these labels (all, when none is given) and at least this score."""
+        rows = [
+            i for i, label in enumerate(self.label) if (not labels or label in labels) and self.score[i] >= score
+        ]
+        return Detections(
+            self.box[rows],
+            self.score[rows],
+            self.class_id[rows],
+            tuple(self.label[i] for i in rows),
+            None if self.track_id is None else self.track_id[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classification:
+    """The most probable classes of a frame, best first: score float32 (k,), class_id int32 (k,), k labels."""
+
+    score: npt.NDArray[np.float32]
+    class_id: npt.NDArray[np.int32]
+    label: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one {label, class_id, score} a class, in plain Python values."""
+        return [
+            {"label": label, "class_id": int(self.class_id[i]), "score": round(float(self.score[i]), 6)}
+            for i, label in enumerate(self.label)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """Named values with units."""
+
+    values: tuple[float, ...]
+    columns: tuple[Column, ...]
+
+    def __getitem__(self, name: str) -> float:
+        return self.as_dict()[name]
+
+    def as_dict(self) -> dict[str, float]:
+        """Return {column name: value}."""
+        return {column.name: value for column, value in zip(self.columns, self.values, strict=True)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensors:
+    """The outputs of a model as they are, dequantized to float32 where they were quantized, by tensor name."""
+
+    tensors: Mapping[str, npt.NDArray[Any]]
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        return self.tensors[name]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a stage found, in which inputs, and when.
+
+    `stamp` is the capture time of the oldest input, `inputs` are (source, seq) pairs, `basis` says whether a model
+    looked (`inferred`) or an earlier result was carried forward, and `inferred_stamp` when a model last looked.
+    `ledger` holds the rows (stage, mark, ns) from captured to published. `variant` and `threads` are the operating
+    point that was used; `intrinsics` and `timing` are those of the frame.
+    """
+
+    stream: str
+    seq: int
+    stamp: int
+    value: Any
+    inputs: tuple[tuple[str, int], ...]
+    ledger: tuple[Mark, ...] = ()
+    basis: Basis = "inferred"
+    inferred_stamp: int = 0
+    variant: str = ""
+    threads: int = 1
+    timing: Timing = Timing()
+    intrinsics: Intrinsics | None = None
+
+    @property
+    def published(self) -> int:
+        """Time of publication in ns (the last row of the ledger)."""
+        return self.ledger[-1][2] if self.ledger else self.stamp
+
+    @property
+    def latency(self) -> float:
+        """Seconds from capture to publication."""
+        return (self.published - self.stamp) / 1e9
+
+
+class Status(enum.Enum):
+    """How far a snapshot may be trusted."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    NEVER = "never"
+    FAULT = "fault"
+
+
+FRESH, STALE, NEVER, FAULT = Status.FRESH, Status.STALE, Status.NEVER, Status.FAULT
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot(Generic[T]):
+    """The newest message of a stream, and how far it may be trusted.
+
+    `age` is in seconds since capture (infinite when there never was one). `message` is the Result or Reading, also
+    when STALE or FAULT, None only when NEVER or when the fault came first; `why` explains anything but FRESH.
+    """
+
+    status: Status
+    age: float
+    message: T | None = None
+    why: str = ""
+
+    @property
+    def value(self) -> Any:
+        """The result's value, or the reading itself; None without a message."""
+        return getattr(self.message, "value", self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Something a driver could open here, or why it cannot: `missing` is empty when it can."""
+
+    driver: str
+    uri: str
+    description: str = ""
+    missing: str = ""
+
+
+
+def plain(value: Any) -> Any:
+    """Return a result's value as plain Python for JSON: rows of detections or classes, {name: value}, lists.
+
+    Values a Python stage returned are passed through; arrays become lists; anything else its `repr`.
+    """
+    if isinstance(value, Detections | Classification):
+        return value.rows()
+    if isinstance(value, Regression | Reading):
+        return value.as_dict()
+    if isinstance(value, Tensors):
+        return {name: plain(tensor) for name, tensor in value.tensors.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return repr(value)

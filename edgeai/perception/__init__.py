@@ -1,0 +1,1 @@
+"""From a frame to a value: preprocessing, the model and its runtimes."""

@@ -1,0 +1,1 @@
+"""The pilots that drive the simulated rover: int8 models with their cards."""

@@ -1,0 +1,1 @@
+"""Policies: one small pure file each; the module's name is the name in a graph."""

@@ -1,0 +1,1 @@
+"""Acts: the only floor with threads and queues. Two engines, one scheduler."""

@@ -1,0 +1,1 @@
+"""Decides what runs when: events in, commands out; no clock, no thread, no device."""
