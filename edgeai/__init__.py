@@ -1,9 +1,9 @@
 """edgeai: cameras and sensors, quantized models, and a power-aware scheduler, for robots.
 
-    import edgeai
+import edgeai
 
-    for result in edgeai.run("v4l2:/dev/video0", model="detector.tflite"):
-        print(result.stamp, result.value)
+for result in edgeai.run("v4l2:/dev/video0", model="detector.tflite"):
+    print(result.stamp, result.value)
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import the large names when they are first used: `import edgeai` stays quick and needs neither cv2 nor a runtime."""
+    """Import the large names when first used: `import edgeai` stays quick and needs neither cv2 nor a runtime."""
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'edgeai' has no attribute {name!r}")

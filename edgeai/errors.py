@@ -74,15 +74,15 @@ class DeviceError(EdgeAIError, OSError):
     """A camera, sensor, meter or output fails."""
 
 
-class DeviceNotFound(DeviceError, FileNotFoundError):
+class DeviceNotFound(DeviceError, FileNotFoundError):  # noqa: N818 - says what happened
     """The device or file is not there, or may not be opened."""
 
 
-class DeviceLost(DeviceError, ConnectionError):
+class DeviceLost(DeviceError, ConnectionError):  # noqa: N818 - says what happened
     """The device was open and went away."""
 
 
-class DeviceTimeout(DeviceError, TimeoutError):
+class DeviceTimeout(DeviceError, TimeoutError):  # noqa: N818 - says what happened
     """The device is open and delivers nothing in time."""
 
 

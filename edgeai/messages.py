@@ -159,9 +159,7 @@ class Detections:
 
     def keep(self, *labels: str, score: float = 0.0) -> Detections:
         """Return the detections with one of these labels (all, when none is given) and at least this score."""
-        rows = [
-            i for i, label in enumerate(self.label) if (not labels or label in labels) and self.score[i] >= score
-        ]
+        rows = [i for i, label in enumerate(self.label) if (not labels or label in labels) and self.score[i] >= score]
         return Detections(
             self.box[rows],
             self.score[rows],
@@ -290,7 +288,6 @@ class Device:
     uri: str
     description: str = ""
     missing: str = ""
-
 
 
 def plain(value: Any) -> Any:

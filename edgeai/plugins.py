@@ -1,8 +1,8 @@
 """Plug-ins by kind and name, imported only when asked for.
 
 A provider is a package listed in the entry-point group `edgeai.providers`; a kind is its sub-package (cameras, sensors,
-power, outputs, sim, decoders, policies); a plug-in is a module in it that bears its name and holds the class of that name
-(`serial_lines` holds `SerialLines`). Modules that begin with an underscore, and packages, are not plug-ins.
+power, outputs, sim, decoders, policies); a plug-in is a module in it that bears its name and holds the class of that
+name (`serial_lines` holds `SerialLines`). Modules that begin with an underscore, and packages, are not plug-ins.
 """
 
 from __future__ import annotations

@@ -109,7 +109,10 @@ Rate = Annotated[
 Watts = Annotated[
     float,
     Quantity(
-        _unit_reader(_POWER), "a power: watts, or text such as 4.5W, 800mW", r"^\s*\d*\.?\d+\s*(W|mW|kW)?\s*$", _above_zero
+        _unit_reader(_POWER),
+        "a power: watts, or text such as 4.5W, 800mW",
+        r"^\s*\d*\.?\d+\s*(W|mW|kW)?\s*$",
+        _above_zero,
     ),
 ]
 """Watts."""

@@ -1,0 +1,112 @@
+"""Results as commands over a serial port, in JSON lines or COBS frames with a CRC."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from edgeai.driver import Driver, DriverOptions, Duration, Output
+from edgeai.errors import ConfigError, Problem
+from edgeai.messages import Device, Frame, Result
+from edgeai_drivers.framing import encode_cobs, encode_json_line
+
+from ._command import command
+from ._port import FrameWriter, list_devices, lost, open_port
+
+_SIM = "sim:"
+_FRAMINGS = {"jsonl": (encode_json_line, b"\n"), "cobs": (encode_cobs, b"\x00")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SerialOptions(DriverOptions):
+    """The port and what is said over it.
+
+    port: a device (best by its name in /dev/serial/by-id), a pty, a URL of pyserial (socket://host:port,
+    rfc2217://...), or sim:NAME, the port of a simulated device of this pipeline. baud: bits a second. protocol: jsonl
+    or cobs, see `framing`. constants: keys added to every message, such as {throttle: 0.4}; a value of the result
+    wins. write_timeout: how long a command waits for the line before it is dropped; at most 500 ms.
+    """
+
+    port: str
+    baud: int = 115200
+    protocol: Literal["jsonl", "cobs"] = "jsonl"
+    constants: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+    write_timeout: Duration = 0.1
+
+
+class Serial(Output):
+    """Send each result as one command; only the newest counts.
+
+    While the line is full a command waits for at most `write_timeout` and is then dropped (`dropped` counts them); the
+    pipeline never waits. No half command is ever taken for a whole one.
+    """
+
+    Options = SerialOptions
+    keeps = "newest"
+
+    _peer: Any = None
+    _writer: FrameWriter | None = None
+
+    @classmethod
+    def devices(cls) -> list[Device]:
+        """List the serial ports of this machine."""
+        return list_devices("serial")
+
+    @property
+    def dropped(self) -> int:
+        """Commands that found no room on the line in time."""
+        return self._writer.dropped if self._writer else 0
+
+    def check(self) -> list[Problem]:
+        """Require a port, a baud rate and a time-out under which the pipeline still stops in time."""
+        options, path = self.options, f"outputs.{self.name}"
+        rules = [
+            ("port", options.port not in ("", _SIM), "a device, a URL of pyserial, or sim:NAME"),
+            ("baud", options.baud > 0, "bits a second, such as 115200"),
+            ("write_timeout", options.write_timeout <= 0.5, "at most 500ms"),
+        ]
+        return [
+            Problem(f"{path}.{key}", repr(getattr(options, key)), expected) for key, good, expected in rules if not good
+        ]
+
+    def attach(self, peers: Mapping[str, Driver]) -> None:
+        """Find the simulated device of `port: sim:NAME`. Raises ConfigError when there is none of that name."""
+        if not self.options.port.startswith(_SIM):
+            return
+        wanted = self.options.port.removeprefix(_SIM)
+        linked = [name for name, peer in peers.items() if callable(getattr(peer, "link", None))]
+        if wanted not in linked:
+            close = difflib.get_close_matches(wanted, linked, n=1)
+            hint = f"did you mean 'sim:{close[0]}'?" if close else f"there are: {', '.join(linked) or 'none'}"
+            found = f"{self.options.port!r}" + (", which has no serial port" if wanted in peers else "")
+            expected = "the name of a simulated device of this pipeline that has a serial port"
+            raise ConfigError(Problem(f"outputs.{self.name}.port", found, expected, hint=hint))
+        self._peer = peers[wanted]
+
+    def _open(self) -> None:
+        options = self.options
+        self._writer = None
+        if options.port.startswith(_SIM) and self._peer is None:
+            self.attach({})
+        port = self._peer.link() if self._peer is not None else self._open_port()
+        self._encode, delimiter = _FRAMINGS[options.protocol]
+        self._writer = FrameWriter(port, self._clock, options.write_timeout, delimiter)
+
+    def _open_port(self) -> Any:
+        options = self.options
+        path = f"outputs.{self.name}.port"
+        return open_port(self.name, path, options.port, options.baud, options.write_timeout)
+
+    def _write(self, result: Result, frame: Frame | None) -> None:
+        assert self._writer is not None
+        data = self._encode(command(result, self.options.constants))
+        try:
+            self._writer.send(data)
+        except OSError as error:
+            raise lost(self.name, self.options.port, error) from error
+
+    def _close(self) -> None:
+        if self._writer:
+            self._writer.close()

@@ -1,0 +1,223 @@
+"""From a graph to what an engine runs: drivers made, models loaded, warmed and measured, programs composed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+from edgeai import plugins
+from edgeai.clock import NS, Clock, SystemClock
+from edgeai.driver import Driver
+from edgeai.runtime.assembly import Assembly, OutputRoute
+from edgeai.runtime.program import Program, Step, Work
+from edgeai.schedule.events import Profile
+from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
+
+if TYPE_CHECKING:
+    from edgeai.graph import Graph, StageSpec
+    from edgeai.perception.model import Model
+
+__all__ = ["Assembled", "assemble", "load_models"]
+
+_WARM_UPS = 3
+"""Invocations before measuring: the first ones allocate and fill caches."""
+
+_MEASURED = 0.15
+"""Seconds spent on measuring one number of threads: enough for a median, and a ladder loads in about a second."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assembled:
+    """An assembly, the models by (stage, point), and what was measured at load (empty in virtual time)."""
+
+    assembly: Assembly
+    models: dict[tuple[str, int], Model]
+    profiles: tuple[Profile, ...]
+
+
+def assemble(
+    graph: Graph, clock: Clock, *, measure: bool, frames: int | None = None, outputs: tuple[OutputRoute, ...] = ()
+) -> Assembled:
+    """Make everything a graph names; no device is opened.
+
+    With `measure`, models are warmed up and timed on this machine, and `threads: auto` takes the fastest number.
+    Raises ConfigError, PluginError, ModelError.
+    """
+    cameras, sensors, named = graph.make_cameras(), graph.make_sensors(), graph.make_outputs()
+    peers: dict[str, Driver] = {**cameras, **sensors}
+    for driver in (*peers.values(), *named.values()):
+        driver.attach(peers)
+    routes = [OutputRoute(named[name], frozenset(spec.stages or graph.stages)) for name, spec in graph.outputs.items()]
+
+    lossless = {name for name, camera in cameras.items() if camera.lossless}
+    lanes = graph.schedule.lanes
+    models: dict[tuple[str, int], Model] = {}
+    programs: dict[tuple[str, int, int], Program] = {}
+    profiles: list[Profile] = []
+    loads: list[StageLoad] = []
+    for name in graph.order():
+        spec = graph.stages[name]
+        if spec.input in lossless:
+            lossless.add(name)
+        points = []
+        for point, made in enumerate(_points(graph, name, spec, lanes, measure)):
+            points.append(made.point)
+            if made.profile is not None:
+                profiles.append(replace(made.profile, stage=name, point=point))
+            if made.model is not None:
+                models[name, point] = made.model
+            for lane in range(lanes):
+                programs[name, point, lane] = made.program(lane, clock)
+        loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
+    policy = plugins.find("policies", graph.schedule.policy)()
+    workload = Workload(tuple(loads), lanes)
+    assembly = Assembly(
+        tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
+    )
+    return Assembled(assembly, models, tuple(profiles))
+
+
+def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
+    """Load the models a graph names, to check them: by (stage, point). Raises ModelError."""
+    return {
+        (name, point): _load_model(spec, path, 1)
+        for name, spec in graph.stages.items()
+        for point, path in enumerate(graph.models(name))
+    }
+
+
+# -- stages --------------------------------------------------------------------------------------------------------
+
+
+def _load(graph: Graph, name: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:
+    spec = graph.stages[name]
+    low, high = spec.rate or (None, None)
+    return StageLoad(
+        name=name,
+        origin=spec.input,
+        points=points,
+        chained=spec.input in graph.stages,
+        deadline=None if spec.deadline is None else round(spec.deadline * NS),
+        rate_min=low,
+        rate_max=high,
+        weight=spec.weight,
+        lossless=lossless,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Point:
+    """An operating point, how long it takes, and its program for each lane."""
+
+    point: OperatingPoint
+    profile: Profile | None
+    model: Model | None
+    program: Callable[[int, Clock], Program]
+
+
+def _points(graph: Graph, name: str, spec: StageSpec, lanes: int, measure: bool) -> Iterator[_Point]:
+    delay = _delay(spec.added_latency)
+    if spec.call is not None:
+        function = graph.function(name)
+        yield _Point(
+            OperatingPoint(getattr(function, "__name__", name)),
+            None,
+            None,
+            lambda lane, clock: (*_call_program(function), *delay(clock)),
+        )
+        return
+    for path in graph.models(name):
+        yield _model_point(spec, path, lanes, measure, delay)
+
+
+def _model_point(
+    spec: StageSpec, path: Path, lanes: int, measure: bool, delay: Callable[[Clock], Program]
+) -> _Point:
+    profile = None
+    if spec.threads != "auto" or not measure:
+        model = _load_model(spec, path, 1 if spec.threads == "auto" else spec.threads)
+        if measure:
+            profile = _measured(model)
+    else:
+        model = _load_model(spec, path, 1)
+        profile = _measured(model)
+        for threads in _candidates(lanes):
+            other = model.with_threads(threads)
+            theirs = _measured(other)
+            if theirs.p50 < profile.p50:
+                model, profile = other, theirs
+    copies = [model, *(model.with_threads(model.threads) for _ in range(1, lanes))]
+    if profile is not None:
+        profile = replace(profile, p50=profile.p50 + round(spec.added_latency * NS))
+    point = OperatingPoint(model.name, model.threads, model.accuracy)
+    return _Point(point, profile, model, lambda lane, clock: (*_model_program(copies[lane]), *delay(clock)))
+
+
+def _load_model(spec: StageSpec, path: Path, threads: int) -> Model:
+    from edgeai.perception.model import Model
+    from edgeai.perception.options import ModelOptions
+
+    options = ModelOptions(**spec.card(), numerics=spec.numerics, runtime=spec.runtime)
+    return Model.load(path, options, threads=threads)
+
+
+def _candidates(lanes: int) -> list[int]:
+    """Numbers of threads worth trying beyond one: doubling, up to a lane's share of the cores this process may use."""
+    share = max(1, len(os.sched_getaffinity(0)) // lanes)
+    doubling = [2**n for n in range(1, 7) if 2**n <= share]
+    return doubling if not doubling or doubling[-1] == share else [*doubling, share]
+
+
+def _measured(model: Model) -> Profile:
+    """Warm a model up on an empty picture and time its invocations."""
+    clock = SystemClock()
+    model.prepare_blank()
+    for _ in range(_WARM_UPS):
+        model.invoke()
+    times: list[int] = []
+    began = clock.now()
+    while len(times) < 5 or clock.now() < began + _MEASURED * NS:
+        before = clock.now()
+        model.invoke()
+        times.append(clock.now() - before)
+        if len(times) >= 5 and clock.now() > began + 2 * NS:
+            break
+    return Profile("", 0, round(median(times)), round(quantiles(times, n=100, method="inclusive")[98]))
+
+
+# -- programs ------------------------------------------------------------------------------------------------------
+
+
+def _model_program(model: Model) -> Program:
+    def prepare(work: Work) -> None:
+        assert work.frame is not None
+        model.prepare(work.frame)
+
+    return (
+        Step("preprocessed", prepare),
+        Step("invoked", lambda _: model.invoke()),
+        Step("decoded", lambda _: model.decode()),
+    )
+
+
+def _call_program(function: Callable[[Any], Any]) -> Program:
+    return (Step("called", lambda work: function(work.result if work.result is not None else work.frame)),)
+
+
+def _delay(seconds: float) -> Callable[[Clock], Program]:
+    """Make the step that lets a stage take longer, for experiments; none where nothing is added."""
+    if not seconds:
+        return lambda clock: ()
+
+    def step(clock: Clock) -> Program:
+        def wait(value: Any) -> Any:
+            clock.sleep_until(clock.now() + round(seconds * NS))
+            return value
+
+        return (Step("delayed", wait),)
+
+    return step

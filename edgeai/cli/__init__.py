@@ -1,0 +1,65 @@
+"""The command line: one module a command.
+
+Exit codes: 0 done, 1 something unexpected, 2 configuration, 3 devices, 4 models, 5 recordings.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from edgeai.cli import check, graph, run, schema
+from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
+
+__all__ = ["main"]
+
+_EXIT: tuple[tuple[type[EdgeAIError], int], ...] = (
+    (ConfigError, 2),
+    (PluginError, 2),
+    (DeviceError, 3),
+    (ModelError, 4),
+    (RecordingError, 5),
+)
+
+app = typer.Typer(
+    name="edgeai",
+    help="Cameras and sensors, quantized models, and a power-aware scheduler, for robots.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("check")(check.check)
+app.command("graph")(graph.graph)
+app.command("schema")(schema.schema)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from edgeai import __version__
+
+        typer.echo(f"edgeai {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", help="Show the version and exit.", callback=_version, is_eager=True),
+) -> None:
+    """Cameras and sensors, quantized models, and a power-aware scheduler, for robots."""
+
+
+def exit_code(error: EdgeAIError) -> int:
+    """Return the exit code of the command line for an error."""
+    return next((code for kind, code in _EXIT if isinstance(error, kind)), 1)
+
+
+def main() -> None:
+    """Run the command line; errors are sentences on standard error, without a traceback."""
+    try:
+        app()
+    except EdgeAIError as error:
+        print(f"edgeai: {error}", file=sys.stderr)  # noqa: T201 - this is where sentences are printed
+        raise SystemExit(exit_code(error)) from None

@@ -1,0 +1,142 @@
+"""`edgeai run`: run a pipeline, show how it does, and end with a summary."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeai.errors import ConfigError, EdgeAIError
+from edgeai.quantities import Duration
+
+if TYPE_CHECKING:
+    from edgeai.graph import Graph
+
+__all__ = ["run"]
+
+
+def run(
+    pipeline: Annotated[
+        Path | None, typer.Argument(help="A graph (YAML). Without one, and without --source: the simulated rover.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="A camera, clip or folder: v4l2:/dev/video0, clip.mp4, rtsp://…, photos/")
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="A model file; give it again for a ladder.")] = None,
+    output: Annotated[
+        list[str] | None, typer.Option(help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated.")
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="What the model does, where its file does not say.")] = None,
+    score: Annotated[float | None, typer.Option(help="Leave out detections below this score.")] = None,
+    deadline: Annotated[str | None, typer.Option(help="From capture to result: 100ms.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Results a second: 15fps.")] = None,
+    threads: Annotated[str, typer.Option(help="Threads of the model: a number, or auto to measure.")] = "auto",
+    numerics: Annotated[str, typer.Option(help="default, or reference: the same bits on every machine.")] = "default",
+    frames: Annotated[int | None, typer.Option(help="End after so many frames of each camera.", min=1)] = None,
+    seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=0)] = None,
+    lossless: Annotated[bool, typer.Option("--lossless", help="Every frame of a file, as fast as it can be done.")] = False,
+    added_latency: Annotated[
+        str | None, typer.Option(help="Make every model take this much longer (400ms), to see what lateness does.")
+    ] = None,
+    allow_code: Annotated[bool, typer.Option("--allow-code", help="Allow the graph's Python functions.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No status line and no summary.")] = False,
+) -> None:
+    """Run a pipeline until its source ends, Ctrl-C, --frames or --seconds.
+
+    Example: edgeai run --source clip.mp4 --model detector.tflite --output jsonl:out.jsonl
+    """
+    from edgeai.cli.status import StatusLine, summary
+    from edgeai.graph import Graph
+    from edgeai.observe.meter import Meter
+    from edgeai.pipeline import Pipeline, simple_graph
+
+    said = {"task": task, "score": score, "deadline": deadline, "rate": rate}
+    stage: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
+    if source is not None:
+        if pipeline is not None or not model:
+            raise ConfigError("--source goes with --model, and takes the place of a graph")
+        graph = simple_graph(source, model, lossless=lossless, threads=_threads(threads), numerics=numerics, **stage)
+    elif model or stage or lossless:
+        raise ConfigError("--model, --task, --score, --deadline, --rate and --lossless describe a --source: give one")
+    else:
+        graph = Graph.load(pipeline or _embedded_default(), allow_code=allow_code)
+    graph = _extended(graph, output or [], added_latency)
+
+    meter = Meter()
+    running = Pipeline(graph, frames=frames, taps=[meter])
+    asked_to_stop = _stop_on_signals()
+    with running, StatusLine(running, meter, shown=not quiet) as status:
+        left = seconds
+        while not asked_to_stop.is_set() and not running.finished and (left is None or left > 0):
+            turn = min(0.2, left) if left is not None else 0.2
+            running.wait(turn) or asked_to_stop.wait(0)
+            left = None if left is None else left - turn
+            status.update()
+    if not quiet:
+        summary(running, meter)
+    _raise_first(running.faults.values())
+    if asked_to_stop.is_set():
+        return
+
+
+def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Graph:
+    """Return the graph with the outputs and the latency of the command line added."""
+    from pydantic import TypeAdapter
+
+    from edgeai.graph import Graph
+
+    named: dict[str, Any] = dict(graph.outputs)
+    for text in outputs:
+        driver = re.split(r"[:?]", text)[0]
+        free = next(name for n in itertools.count(1) if (name := driver if n == 1 else f"{driver}-{n}") not in named)
+        named[free] = text
+    stages = graph.stages
+    if added_latency is not None:
+        seconds = TypeAdapter(Duration).validate_python(added_latency)
+        stages = {
+            name: spec.model_copy(update={"added_latency": seconds}) if spec.model else spec
+            for name, spec in graph.stages.items()
+        }
+    return Graph(
+        cameras=graph.cameras,
+        sensors=graph.sensors,
+        stages=stages,
+        outputs=named,
+        schedule=graph.schedule,
+        base=graph.base,
+    )
+
+
+def _threads(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
+
+
+def _embedded_default() -> Path:
+    from edgeai import pilots
+
+    return Path(pilots.__file__).with_name("rover.yaml")
+
+
+def _stop_on_signals() -> threading.Event:
+    """Let Ctrl-C and SIGTERM end the run in order, with every output written."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+
+    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGTERM, ask)
+    return asked
+
+
+def _raise_first(faults: Any) -> None:
+    for fault in faults:
+        if isinstance(fault.error, EdgeAIError):
+            raise fault.error
+        raise RuntimeError(str(fault)) from fault.error

@@ -1,0 +1,115 @@
+"""The live status line of `edgeai run`, and the table at its end. Both go to standard error: results may be on standard
+output."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from edgeai.messages import NEVER, Reading
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from edgeai.observe.meter import Meter
+    from edgeai.pipeline import Pipeline
+
+__all__ = ["StatusLine", "summary"]
+
+
+class StatusLine:
+    """One line that is redrawn in place: for each stream its rate, age and misses, for each sensor its headline."""
+
+    def __init__(self, pipeline: Pipeline, meter: Meter, *, shown: bool) -> None:
+        self._pipeline = pipeline
+        self._meter = meter
+        console = Console(stderr=True)
+        self._live = Live(console=console, auto_refresh=False, transient=True) if shown and console.is_terminal else None
+
+    def update(self) -> None:
+        """Redraw."""
+        if self._live is not None:
+            self._live.update(self._line(), refresh=True)
+
+    def __enter__(self) -> StatusLine:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _line(self) -> Text:
+        pipeline = self._pipeline
+        parts = [_stream_part(pipeline, self._meter, name) for name in pipeline.graph.stages]
+        parts += [part for name in pipeline.graph.sensors if (part := _sensor_part(pipeline, name))]
+        return Text("  |  ").join(Text(part) for part in parts)
+
+
+def _stream_part(pipeline: Pipeline, meter: Meter, name: str) -> str:
+    figures = meter.figures(name, pipeline.clock.now())
+    stats = pipeline.stats()[name]
+    snapshot = pipeline.latest(name).get()
+    if snapshot.status is NEVER:
+        return f"{name}: waiting"
+    state = f" {snapshot.status.name}" if snapshot.why else ""
+    return f"{name}{state} {figures.fps:.1f} fps, age {snapshot.age * 1e3:.0f} ms, {stats.missed} missed"
+
+
+def _sensor_part(pipeline: Pipeline, name: str) -> str:
+    """Show the columns a sensor holds up as its headline; nothing for a sensor without."""
+    reading = pipeline.latest(name).get().message
+    columns = pipeline.sensor(name).headline
+    if not columns or not isinstance(reading, Reading):
+        return ""
+    units = {column.name: column.unit for column in reading.columns}
+    return ", ".join(f"{column.replace('_', ' ')} {_number(reading[column], units[column])}" for column in columns)
+
+
+def _number(value: float, unit: str) -> str:
+    text = f"{value:.0f}" if float(value).is_integer() and unit == "1" else f"{value:+.3f}"
+    return text if unit == "1" else f"{text} {unit}"
+
+
+def summary(pipeline: Pipeline, meter: Meter) -> None:
+    """Print what every stream did in all, and the last headline of every sensor."""
+    console = Console(stderr=True)
+    table = Table(title=None, header_style="bold", box=None, pad_edge=False)
+    for heading in ("stream", "model", "frames", "results", "fps", "latency p50", "p99", "missed", "dropped"):
+        table.add_column(heading, justify="left" if heading in ("stream", "model", "dropped") else "right")
+    for name, stats in pipeline.stats().items():
+        figures = meter.figures(name, pipeline.clock.now())
+        drops = ", ".join(f"{count} {cause}" for cause, count in sorted(stats.dropped.items())) or "none"
+        table.add_row(
+            name,
+            _point(pipeline, name),
+            str(stats.ready),
+            str(stats.delivered),
+            f"{figures.mean_fps:.1f}",
+            _milliseconds(figures.latency_p50),
+            _milliseconds(figures.latency_p99),
+            f"{stats.missed} ({stats.miss_rate:.1%})",
+            drops,
+        )
+    console.print(table)
+    for name in pipeline.graph.sensors:
+        if part := _sensor_part(pipeline, name):
+            console.print(f"{name}: {part}", highlight=False)
+
+
+def _point(pipeline: Pipeline, name: str) -> str:
+    message = pipeline.latest(name).get().message
+    if message is None or not getattr(message, "variant", ""):
+        return ""
+    threads = getattr(message, "threads", 1)
+    return f"{getattr(message, 'variant', '')}" + (f" x{threads}" if threads > 1 else "")
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:.1f} ms" if math.isfinite(seconds) and seconds else "-"

@@ -1,0 +1,62 @@
+"""Classification: one score a class, the best ones kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeai.messages import Classification as ClassificationValue
+from edgeai.perception.decoding import Decoder, Settings, Signature, require_finite
+from edgeai.perception.geometry import View
+
+__all__ = ["Classification"]
+
+_DEFAULT_TOP = 5
+_SEARCH_UP_TO = 12
+"""Up to this many classes, looking for the best again and again is quicker than sorting all."""
+
+
+class Classification(Decoder):
+    """Gives the `top` best classes, best first, of equal ones the lower class first. Scores are the model's own."""
+
+    task = "classification"
+
+    @classmethod
+    def claims(cls, signature: Signature) -> bool:
+        """Claim a single row of numbers: (1, n), or (1, 1, 1, n)."""
+        if len(signature.outputs) != 1:
+            return False
+        info = signature.outputs[0]
+        return info.dtype.kind in "fiu" and len(info.shape) in {2, 4} and 0 < info.size == info.shape[-1]
+
+    @classmethod
+    def recognises(cls, signature: Signature) -> bool:
+        """Recognise a single row that comes from a softmax."""
+        return 0 in signature.softmax and cls.claims(signature)
+
+    def __init__(self, signature: Signature, settings: Settings) -> None:
+        self._info = signature.outputs[0]
+        self._is_float = self._info.dtype.kind == "f"
+        classes = self._info.size
+        self.labels = settings.labels.fit(classes) if settings.labels else None
+        self._names = self.labels or tuple(str(i) for i in range(classes))
+        self._top = min(classes, max(1, settings.top or _DEFAULT_TOP))
+        self._least = -np.inf if self._is_float else np.iinfo(self._info.dtype).min
+        self._threshold = settings.score
+
+    def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> ClassificationValue:
+        """Return Classification. Raises ModelError for NaN and infinity."""
+        scores = tensors[0].ravel()
+        if self._is_float:
+            require_finite(scores, "scores")
+        if self._top <= _SEARCH_UP_TO:
+            best, values = self._search(scores)
+        else:
+            order = np.argsort(scores, kind="stable") if self._is_float else None
+            best, values = self._sort(scores, order)
+        score = self._info.dequantize(np.array(values, self._info.dtype)).astype(np.float32, copy=False)
+        names = self._names
+        return ClassificationValue(score, np.array(best, np.int32), tuple([names[i] for i in best]))

@@ -1,0 +1,78 @@
+"""Files that a graph names: where they are sought, and what is near a name that is not there."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+from edgeai.graph.devices import under
+from edgeai.graph.findings import Mistake
+from edgeai.graph.words import show
+from edgeai.plugins import near_miss
+
+__all__ = ["find_input", "find_model", "neighbours"]
+
+SUFFIX = ".tflite"
+
+
+def find_input(text: str, base: Path) -> Path:
+    """Return the path of an input file: `~` expanded, and relative to the folder `base`."""
+    return Path(under(base, os.path.expanduser(text)))
+
+
+def find_model(text: str, base: Path) -> Path:
+    """Return the path of a model: a file, its ending left out if you like, or the name of a model shipped with edgeai.
+
+    Raises Mistake when there is no such file.
+    """
+    path = find_input(text, base)
+    bare = os.sep not in text
+    shipped = _shipped() if bare else {}
+    for candidate in (path, path.with_name(path.name + SUFFIX), shipped.get(text.removesuffix(SUFFIX))):
+        if candidate is not None and _is_file(candidate):
+            return candidate
+    if _is_folder(path):
+        raise Mistake(f"the folder {show(text)}", "a model file (.tflite)", near_miss_in(path, ""))
+    hint = (
+        near_miss_in(path.parent, path.name) if _is_folder(path.parent) else f"there is no folder {str(path.parent)!r}"
+    )
+    if bare:
+        hint = hint or near_miss(text.removesuffix(SUFFIX), list(shipped))
+    raise Mistake(f"no file {str(path)!r}", "a model file", hint)
+
+
+def near_miss_in(folder: Path, name: str) -> str:
+    """Return a hint about the models in a folder: the one with a similar name, or a few that are there."""
+    models = [file for file in neighbours(folder) if file.endswith(SUFFIX)]
+    close = near_miss(name, models) or near_miss(name + SUFFIX, models)
+    if close or not models:
+        return close
+    return f"there are: {', '.join(models[:6])}" + (" …" if len(models) > 6 else "")
+
+
+def neighbours(folder: Path) -> list[str]:
+    """List the names in a folder; none when it cannot be read."""
+    try:
+        return sorted(os.listdir(folder))[:2000]
+    except (OSError, ValueError):
+        return []
+
+
+def _shipped() -> dict[str, Path]:
+    folder = Path(str(files("edgeai.pilots")))
+    return {name.removesuffix(SUFFIX): folder / name for name in neighbours(folder) if name.endswith(SUFFIX)}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,166 @@
+"""What a graph says of a device, a stage and the schedule: frozen values, in seconds, hertz and watts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
+from edgeai.graph.words import masked, secret
+from edgeai.quantities import Duration, Fraction, Watts
+
+__all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
+
+_FROZEN = ConfigDict(
+    frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, arbitrary_types_allowed=True
+)
+
+
+class DeviceSpec(BaseModel):
+    """A camera, sensor or output: its driver and the options as they were written, short forms taken apart."""
+
+    model_config = _FROZEN
+
+    driver: str
+    """The driver's name; for one made in Python, its class or function."""
+    options: Mapping[str, Any] = Field(default={}, repr=False)
+    stages: tuple[str, ...] | None = None
+    """Of an output: the stages whose results it gets; None for all."""
+    given: Any = Field(default=None, repr=False)
+    """The driver instance or function that was handed over in Python."""
+
+    @property
+    def summary(self) -> str:
+        """The driver and its options on one line, without passwords."""
+        words = [
+            f"{key}={'***' if secret(key) else masked(str(value))}"
+            for key, value in self.options.items()
+            if value is not None
+        ]
+        return f"{self.driver} ({', '.join(words)})" if words else self.driver
+
+
+class SsdSpec(BaseModel):
+    """How the raw heads of an SSD are read; what is left out is as in the TensorFlow Object Detection API."""
+
+    model_config = _FROZEN
+
+    anchors: str | None = None
+    """A .npy file (n, 4) of y, x, height, width in 0..1; left out, anchors are generated."""
+    strides: tuple[Annotated[int, Field(gt=0)], ...] | None = None
+    """Pixels of the input between the anchors of each feature map."""
+    min_scale: Annotated[float, Field(gt=0)] | None = None
+    """Scale of the first feature map's anchors."""
+    max_scale: Annotated[float, Field(gt=0)] | None = None
+    """Scale of the last feature map's anchors."""
+    aspect_ratios: tuple[Annotated[float, Field(gt=0)], ...] | None = None
+    """Width over height of the anchors of each place."""
+    scores: Literal["sigmoid", "softmax", "probability"] | None = None
+    """What has to be applied to the heads' scores; probability: nothing."""
+    background: bool | None = None
+    """Whether class 0 is the background."""
+    scales: tuple[float, float, float, float] | None = None
+    """Divisors of the encodings of y, x, height and width."""
+    nms: Literal["per-class", "agnostic"] | None = None
+    """Whether boxes of different classes may overlap."""
+    iou: Fraction | None = None
+    """Overlap above which the weaker of two boxes goes."""
+    max_detections: Annotated[int, Field(ge=1)] | None = None
+    """How many are kept at most."""
+
+
+class StageSpec(BaseModel):
+    """A stage: a model or a Python function, what feeds it, and what is asked of it."""
+
+    model_config = _FROZEN
+
+    input: str = ""
+    """The camera, sensor or stage that feeds this one; may be left out when the graph has one camera."""
+    model: Ladder | None = None
+    """A model file, or a list of them: a ladder of variants of one task, among which the policy chooses."""
+    call: Call | None = None
+    """A Python function as package.module:name, called with each result (or reading, or frame); needs --allow-code."""
+    deadline: Deadline | None = None
+    """Time from capture to publication (seconds, or 100ms). A result that would come later is dropped before work."""
+    rate: RateRange | None = None
+    """Results a second: one rate (15fps), or [min, max]; left out, every frame that can be done."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """How much this stage counts beside others, when there is not enough for all."""
+    threads: Threads = "auto"
+    """Threads of the model: a number, or auto to measure which is fastest."""
+    numerics: Literal["default", "reference"] = "default"
+    """reference: kernels whose results are the same on every machine, and slower."""
+    runtime: Literal["auto", "litert", "tflite_runtime"] = "auto"
+    """Which library runs the model."""
+    task: str | None = None
+    """What the model does, where neither its metadata nor its card says so: classification, detection, regression …"""
+    decoder: str | None = None
+    """The decoder that reads the model's outputs."""
+    labels: Labels | None = None
+    """A file with a label a line, or the labels themselves."""
+    mean: Channels | None = None
+    """Subtracted from each pixel: (pixel - mean) / std."""
+    std: Divisors | None = None
+    """Divides each pixel: (pixel - mean) / std."""
+    colour: Literal["rgb", "bgr", "gray"] | None = None
+    """Order of the channels that the model was trained with."""
+    resize: Literal["stretch", "letterbox", "crop"] | None = None
+    """How a picture is fitted to the model's input."""
+    interpolation: Literal["linear", "area", "nearest"] | None = None
+    """How pixels are interpolated when a picture is resized."""
+    crop_fraction: Annotated[Fraction, Field(gt=0)] | None = None
+    """The part of the picture's shorter side that a centre crop keeps."""
+    pad: Annotated[int, Field(ge=0, le=255, strict=True)] | None = None
+    """Value of the pixels in the bars of a letterbox."""
+    score: Fraction | None = None
+    """Results below this score are left out."""
+    top: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """How many classes or detections are kept, best first."""
+    outputs: Columns | None = None
+    """Names and units of a regression's values."""
+    ssd: SsdSpec | None = None
+    """How the raw heads of an SSD are read."""
+    added_latency: Duration = 0.0
+    """For experiments: the stage takes this much longer."""
+
+    def card(self) -> dict[str, Any]:
+        """Return what was said here that a model's card says otherwise."""
+        said = {name: value for name in CARD_FIELDS if (value := getattr(self, name)) is not None}
+        return said if self.ssd is None else {**said, "ssd": self.ssd.model_dump(exclude_unset=True)}
+
+
+CARD_FIELDS = (
+    "task",
+    "decoder",
+    "labels",
+    "mean",
+    "std",
+    "colour",
+    "resize",
+    "interpolation",
+    "crop_fraction",
+    "pad",
+    "score",
+    "top",
+    "outputs",
+    "ssd",
+)
+MODEL_FIELDS = ("threads", "numerics", "runtime", *CARD_FIELDS)
+"""What only a stage with a model can say."""
+
+
+class ScheduleSpec(BaseModel):
+    """How work is decided."""
+
+    model_config = _FROZEN
+
+    policy: str = "fixed"
+    """What chooses rates and variants: the name of a policy."""
+    lanes: Annotated[int, Field(ge=1, le=64, strict=True)] = 1
+    """Workers that run jobs side by side, each with its share of the cores."""
+    budget: Watts | None = None
+    """Watts of the whole board at its input (4.5W)."""
+    miss_rate: Fraction = 0.01
+    """The part of the offered frames that may miss their deadline (1%)."""

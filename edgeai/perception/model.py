@@ -1,0 +1,317 @@
+"""A model: a file, what is known of it, and an interpreter of it, from frame to value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeai.errors import ModelError
+from edgeai.messages import Colour, Column, Frame
+from edgeai.perception.card import Card, CardInput, read_card
+from edgeai.perception.decoding import Decoder, Settings, Signature, choose_decoder, require_finite
+from edgeai.perception.facts import Facts, parse_model, read_content
+from edgeai.perception.geometry import View
+from edgeai.perception.labels import Labels, read_labels
+from edgeai.perception.metadata import Metadata, read_metadata
+from edgeai.perception.options import ModelOptions, Numerics
+from edgeai.perception.preprocess import InputSettings, Preprocessor
+from edgeai.perception.runtimes import Runtime, Session, choose_runtime
+from edgeai.perception.tensor import TensorInfo
+
+__all__ = ["Model"]
+
+T = TypeVar("T")
+_IMAGE_DTYPES = (np.uint8, np.int8, np.int16, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blueprint:
+    """What all interpreters of one model share: the bytes of the file above all."""
+
+    path: Path
+    content: bytes
+    sha256: str
+    card: Card | None
+    runtime: Runtime
+    numerics: Numerics
+    input_position: int
+    input_settings: InputSettings | None
+    task: str
+    decoder_name: str
+    decoder: Decoder
+
+
+class Model:
+    """A model ready to run on a fixed number of threads. Used from one thread at a time.
+
+    `prepare`, `invoke` and `decode` are the three steps of a job, in this order; calling the model does all three.
+    """
+
+    def __init__(self, blueprint: _Blueprint, session: Session, threads: int) -> None:
+        """Use `Model.load`."""
+        self._blueprint = blueprint
+        self._session = session
+        self.threads = threads
+        self.inputs: tuple[TensorInfo, ...] = session.inputs
+        self.outputs: tuple[TensorInfo, ...] = session.outputs
+        self._position = blueprint.input_position
+        self._input = session.inputs[self._position]
+        settings = blueprint.input_settings
+        self._preprocess = None if settings is None else Preprocessor(self._input, settings)
+        self._view: View | None = None
+        self._fresh = [i for i in range(len(self.inputs)) if i != self._position]
+        self._output_positions = range(len(self.outputs))
+        self._decode = blueprint.decoder
+        self._take_memory: Callable[[], npt.NDArray[Any]] = lambda: session.input(blueprint.input_position)
+
+    @classmethod
+    def load(cls, path: str | Path, options: ModelOptions | None = None, threads: int = 1) -> Model:
+        """Load a .tflite file, with what its metadata, its card and `options` say of it (see ModelOptions).
+
+        Raises ModelError, whose sentence names the file, what was found and what to do.
+        """
+        options = options or ModelOptions()
+        path = Path(path).expanduser()
+        try:
+            return cls._load(path, options, threads)
+        except ModelError as error:
+            text = str(error)
+            raise ModelError(text if str(path) in text else f"{path}: {text}") from error.__cause__ or error
+
+    @classmethod
+    def _load(cls, path: Path, options: ModelOptions, threads: int) -> Model:
+        if threads < 1:
+            raise ModelError(f"threads is {threads}: say 1 or more")
+        content = read_content(path)
+        facts = parse_model(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        card = read_card(path)
+        if card is not None and card.sha256 is not None and card.sha256.lower() != sha256:
+            raise ModelError(
+                f"its card is of another file (sha256 {card.sha256[:12]}..., the file's is {sha256[:12]}...): fetch the "
+                "model again, or make its card anew"
+            )
+        metadata = read_metadata(content, facts.metadata)
+        runtime = choose_runtime(options.runtime)
+        session = runtime.open(content, threads, options.numerics)
+        position, image = _image_input(session.inputs)
+        signature = Signature(session.inputs, session.outputs, image, facts.softmax, _postprocess(facts, session), path)
+        name, kind = choose_decoder(signature, *_task(options, metadata, card))
+        decoder = kind(signature, _settings(options, metadata, card, path))
+        blueprint = _Blueprint(
+            path=path,
+            content=content,
+            sha256=sha256,
+            card=card,
+            runtime=runtime,
+            numerics=options.numerics,
+            input_position=position,
+            input_settings=None if image is None else _input_settings(options, metadata, card),
+            task=_first(options.task, metadata.task, card and card.task, kind.task) or kind.task,
+            decoder_name=name,
+            decoder=decoder,
+        )
+        return cls(blueprint, session, threads)
+
+    def with_threads(self, threads: int) -> Model:
+        """Return another interpreter of the very same bytes, on another number of threads."""
+        blueprint = self._blueprint
+        return Model(blueprint, blueprint.runtime.open(blueprint.content, threads, blueprint.numerics), threads)
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self._blueprint.path
+
+    @property
+    def name(self) -> str:
+        """The card's name, else the file's without its ending."""
+        card = self._blueprint.card
+        return (card.name if card else "") or self.path.stem
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes that run, as hexadecimal digits."""
+        return self._blueprint.sha256
+
+    @property
+    def card(self) -> Card | None:
+        """The card beside the file, if there is one."""
+        return self._blueprint.card
+
+    @property
+    def task(self) -> str:
+        """What the model is for: classification, detection, regression, tensors, or what options or card call it."""
+        return self._blueprint.task
+
+    @property
+    def decoder(self) -> str:
+        """Name of the decoder."""
+        return self._blueprint.decoder_name
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """One name for each class, None where there are none."""
+        return self._blueprint.decoder.labels
+
+    @property
+    def runtime(self) -> str:
+        """Name of the runtime."""
+        return self._blueprint.runtime.name
+
+    @property
+    def takes_pictures(self) -> bool:
+        """True when the model takes frames; else it takes an array of its input's shape."""
+        return self._preprocess is not None
+
+    def prepare(self, frame: Frame) -> None:
+        """Write a frame into the model's input. Raises ModelError for one the model cannot take."""
+        self._write_picture(frame.image, frame.colour)
+
+    def prepare_array(self, values: npt.NDArray[Any]) -> None:
+        """Write an array of real values, of the input's shape, into the input of a model that takes no pictures.
+
+        The values are quantized exactly. Raises ModelError for another shape, for NaN and for infinity.
+        """
+        if self._preprocess is not None:
+            raise ModelError(f"{self.name} takes pictures: give a frame, or uint8 (height, width, 3) in BGR order")
+        real = np.asarray(values, np.float64)
+        if real.shape != self._input.shape:
+            raise ModelError(f"{self.name} takes an array of shape {self._input.shape} and was given {real.shape}")
+        if not np.isfinite(real).all():
+            raise ModelError(f"the array given to {self.name} holds NaN or infinity: look at where it comes from")
+        self._view = None
+        quantized = self._input.quantize(real)
+        self._clear_others()
+        self._take_memory()[...] = quantized
+
+    def invoke(self) -> None:
+        """Run the model. Raises ModelError."""
+        self._session.invoke()
+
+    def decode(self) -> Any:
+        """Return the value of the last `invoke`, boxes in pixels of the frame given to `prepare`.
+
+        Detections, Classification, Regression or Tensors. Raises ModelError when an output holds NaN or infinity.
+        """
+        output = self._session.output
+        try:
+            return self._decode([output(i) for i in self._output_positions], self._view)
+        except ModelError as error:
+            raise ModelError(f"{self.name}: {error}") from error.__cause__ or error
+
+    def __call__(self, picture: Frame | npt.NDArray[Any]) -> Any:
+        """Prepare, invoke and decode a frame; an array is a picture in BGR order, or gray (height, width).
+
+        For a model that takes no pictures it is an array of real values of its input's shape.
+        """
+        if isinstance(picture, Frame):
+            self._write_picture(picture.image, picture.colour)
+        elif self._preprocess is None:
+            self.prepare_array(picture)
+        else:
+            self._write_picture(picture, "gray" if picture.ndim == 2 else "bgr")
+        self.invoke()
+        return self.decode()
+
+    def _write_picture(self, image: npt.NDArray[Any], colour: Colour) -> None:
+        if self._preprocess is None:
+            raise ModelError(
+                f"{self.name} takes no pictures, its input is {self._input.name!r} {list(self._input.shape)}: use it on a "
+                "sensor or an array, not on a camera"
+            )
+        if self._fresh:
+            self._clear_others()
+        self._view = self._preprocess(image, colour, self._take_memory)
+
+    def _clear_others(self) -> None:
+        """Give inputs beside the main one a real 0, as the state of a recurrent model has at its start."""
+        for position in self._fresh:
+            self._session.input(position)[...] = self.inputs[position].zero_point
+
+
+def _first(*values: T | None) -> T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _image_input(inputs: tuple[TensorInfo, ...]) -> tuple[int, tuple[int, int] | None]:
+    """Return the position of the input for pictures and their (width, height); else the first input and None."""
+    for position, info in enumerate(inputs):
+        if len(info.shape) == 4 and info.shape[0] == 1 and info.shape[3] in {1, 3} and info.dtype in _IMAGE_DTYPES:
+            return position, (info.shape[2], info.shape[1])
+    if not inputs:
+        raise ModelError("it has no input: give a model that takes a picture or an array")
+    return 0, None
+
+
+def _postprocess(facts: Facts, session: Session) -> Any:
+    # A damaged file may list other outputs than the runtime sees.
+    found = facts.postprocess
+    if found and max(found.boxes, found.classes, found.scores, found.count) < len(session.outputs):
+        return found
+    return None
+
+
+def _task(options: ModelOptions, metadata: Metadata, card: Card | None) -> tuple[str | None, str | None]:
+    """Return (decoder, task) from the first of options, metadata and card that says either."""
+    for decoder, task in (
+        (options.decoder, options.task),
+        (None, metadata.task if card is None or card.decoder is None else None),
+        (card.decoder, card.task) if card else (None, None),
+    ):
+        if decoder is not None or task is not None:
+            return decoder, task
+    return None, None
+
+
+def _input_settings(options: ModelOptions, metadata: Metadata, card: Card | None) -> InputSettings:
+    said = card.input if card else CardInput()
+    settings = InputSettings(
+        mean=_first(options.mean, metadata.mean, said.mean), std=_first(options.std, metadata.std, said.std)
+    )
+    others = {
+        "colour": _first(options.colour, metadata.colour, said.colour),
+        "resize": _first(options.resize, said.resize),
+        "interpolation": _first(options.interpolation, said.interpolation),
+        "crop_fraction": _first(options.crop_fraction, said.crop_fraction),
+        "pad": _first(options.pad, said.pad),
+    }
+    settings = replace(settings, **{key: value for key, value in others.items() if value is not None})
+    if not 0 < settings.crop_fraction <= 1:
+        raise ModelError(f"`crop_fraction` is {settings.crop_fraction}: say a number above 0, at most 1")
+    if not 0 <= settings.pad <= 255:
+        raise ModelError(f"`pad` is {settings.pad}: say the value of a pixel, 0 to 255")
+    if options.numerics == "reference" and settings.interpolation == "area":
+        raise ModelError("`interpolation: area` differs between machines: use linear or nearest with numerics: reference")
+    return settings
+
+
+def _settings(options: ModelOptions, metadata: Metadata, card: Card | None, path: Path) -> Settings:
+    columns: tuple[Column, ...] | None = None
+    if options.outputs is not None:
+        columns = tuple(Column(output) if isinstance(output, str) else output for output in options.outputs)
+    elif card is not None and card.outputs is not None:
+        columns = tuple(Column(output.name, output.unit) for output in card.outputs)
+    return Settings(
+        labels=_labels(options, metadata, card, path),
+        columns=columns,
+        score=_first(options.score, card and card.score),
+        top=_first(options.top, card and card.top),
+        ssd=_first(options.ssd, card and card.ssd),
+    )
+
+
+def _labels(options: ModelOptions, metadata: Metadata, card: Card | None, path: Path) -> Labels | None:
+    if options.labels is not None:
+        return read_labels(options.labels, "the option `labels`")
+    if metadata.labels is not None:
+        return metadata.labels
+    if card is not None and card.labels is not None:
+        return read_labels(card.labels, f"the card {path.with_suffix('.yaml')}", path.parent)
+    return None

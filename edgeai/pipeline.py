@@ -1,0 +1,407 @@
+"""The pipeline: a graph, an engine, and the newest results for the code that controls a robot."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+from edgeai.assemble import Assembled, assemble
+from edgeai.clock import NS, Clock, SystemClock, VirtualClock
+from edgeai.driver import Sensor
+from edgeai.errors import ConfigError, Problem
+from edgeai.graph import Graph
+from edgeai.graph.callback import Callback
+from edgeai.messages import Reading, Result
+from edgeai.plugins import near_miss
+from edgeai.runtime.assembly import OutputRoute
+from edgeai.runtime.callbacks import CallbackThread
+from edgeai.runtime.core import StageStats
+from edgeai.runtime.latest import Latest, LatestTap
+from edgeai.runtime.live import LiveEngine
+from edgeai.runtime.lockstep import LockstepEngine
+from edgeai.runtime.subscription import Subscription, SubscriptionTap
+from edgeai.runtime.taps import Fault, Tap
+from edgeai.schedule.commands import Announce, Job
+from edgeai.schedule.events import Profile
+
+__all__ = ["Pipeline", "Tick", "run", "simple_graph"]
+
+_TYPICAL = 0.010
+"""Seconds a job takes in virtual time where nothing else was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One turn of `Pipeline.rate`: its number, its time (ns), and how late it came (s)."""
+
+    n: int
+    t: int
+    late: float
+
+
+class Pipeline:
+    """Runs a graph.
+
+    Use it as a context manager, or call `start` and `stop`. `on_fault` is called with the Fault (or with nothing, if it
+    takes no argument) once when a source, stage or output fails, and again only after that has recovered; it runs on
+    the thread `edgeai-callbacks` when live.
+
+    engine: `live` runs against the system's clock. `lockstep` runs in virtual time on the calling thread: time passes
+    while you iterate (`stream`, `rate`) or call `advance`; a job takes `durations[stage]` seconds (10 ms where nothing
+    is said), or what `durations` returns in seconds when it is a function of the stage's name and variant.
+
+    While a live pipeline runs, SIGTERM ends the main thread's `with` block like Ctrl-C, unless the program has a
+    handler of its own.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        engine: Literal["live", "lockstep"] = "live",
+        durations: Mapping[str, float] | Callable[[str, str], float] | None = None,
+        on_fault: Callable[..., object] | None = None,
+        frames: int | None = None,
+        taps: Sequence[Tap] = (),
+    ) -> None:
+        self.graph = graph
+        self.clock: Clock = VirtualClock() if engine == "lockstep" else SystemClock()
+        self.faults: dict[str, Fault] = {}
+        """Every fault since the start, by the name of what failed; a later one of the same name replaces it."""
+        self._durations = durations
+        self._frames = frames
+        self._on_fault = on_fault
+        self._callbacks = CallbackThread()
+        self._results: list[OutputRoute] = []
+        self._announced: list[Callable[[Announce], object]] = []
+        self._subscriptions = SubscriptionTap()
+        self._latest = LatestTap(
+            {name: graph.chain(name) for name in graph.stages}, _histories(graph), self.clock
+        )
+        self._taps = (self._latest, self._subscriptions, _Events(self), *taps)
+        self._assembled: Assembled | None = None
+        self._live: LiveEngine | None = None
+        self._lockstep: LockstepEngine | None = None
+        self._stopped = False
+        self._old_sigterm: Any = None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, allow_code: bool = False, **options: Any) -> Pipeline:
+        """Read a graph from a YAML file; `options` are those of Pipeline.
+
+        With `allow_code`, stages of the file may be Python functions. Raises ConfigError.
+        """
+        return cls(Graph.load(Path(path), allow_code=allow_code), **options)
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    def start(self) -> Pipeline:
+        """Load and warm the models, open the devices, and run. Raises EdgeAIError with nothing left open."""
+        if self._assembled is not None:
+            raise ConfigError("this pipeline has been started before: make a new one from its graph")
+        live = isinstance(self.clock, SystemClock)
+        self._assembled = assemble(
+            self.graph, self.clock, measure=live, frames=self._frames, outputs=tuple(self._results)
+        )
+        if isinstance(self.clock, SystemClock):
+            self._start_live(self._assembled, self.clock)
+        elif isinstance(self.clock, VirtualClock):
+            self._start_lockstep(self._assembled, self.clock)
+        return self
+
+    def stop(self) -> None:
+        """Stop within about a second: drop what waits, write out what is done, close the devices, end the threads."""
+        if self._stopped:
+            return
+        self._stopped = True
+        engine = self._engine
+        if engine is not None:
+            engine.stop()
+        self._callbacks.close(0.2)
+        if self._old_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._old_sigterm)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until every camera has come to its end; False after `timeout` seconds."""
+        if self._lockstep is not None:
+            return not self._lockstep.run_until(self.clock.now() + round((1e9 if timeout is None else timeout) * NS))
+        return self._require_live().wait(timeout)
+
+    def advance(self, seconds: float) -> bool:
+        """In lock-step: let virtual time pass; False when the pipeline has come to its end."""
+        if self._lockstep is None:
+            raise ConfigError("advance() moves virtual time: it needs Pipeline(..., engine='lockstep'), started")
+        return self._lockstep.run_until(self.clock.now() + round(seconds * NS))
+
+    def __enter__(self) -> Pipeline:
+        if self._assembled is None:
+            self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # -- results -----------------------------------------------------------------------------------------------
+
+    def latest(self, name: str) -> Latest:
+        """Return a handle on the newest result of a stage or reading of a sensor. Raises ConfigError for other names."""
+        self._require_name(name, self._latest.names(), "a stage or sensor")
+        return self._latest[name]
+
+    def history(self, sensor: str, seconds: float) -> tuple[Reading, ...]:
+        """Return a sensor's readings of the last `seconds`, oldest first, as far as its `history` option keeps them."""
+        self._require_name(sensor, list(self._latest.histories), "a sensor")
+        return self._latest.histories[sensor].last(seconds, self.clock.now())
+
+    def stream(self, name: str, *, frames: bool = False, depth: int = 64) -> Subscription:
+        """Iterate over the results of a stage from now on, with `for` or `async for`; ends with the pipeline.
+
+        With `frames`, yields (result, frame) pairs. At most `depth` results wait for a slow reader: the oldest is then
+        dropped and counted in `missed`; a lossless pipeline waits for its reader instead.
+        """
+        self._require_name(name, list(self.graph.stages), "a stage")
+        pump = None if self._lockstep is None else self._lockstep.step
+        lossless = self._assembled is not None and self._assembled.assembly.lossless
+        subscription = Subscription(name, frames=frames, depth=depth, lossless=lossless, pump=pump)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def on_result(self, name: str, call: Callable[..., object], *, frames: bool = False) -> None:
+        """Call a function with each result of a stage (and its frame), on a thread of its own. Before `start` only."""
+        self._require_name(name, list(self.graph.stages), "a stage")
+        self._require_not_started("on_result")
+        output = Callback(f"{name}-callback-{len(self._results)}", call, frames=frames)
+        self._results.append(OutputRoute(output, frozenset([name])))
+
+    def on_announce(self, call: Callable[[Announce], object]) -> None:
+        """Call a function with each announcement of the scheduler. Before `start` only."""
+        self._require_not_started("on_announce")
+        self._announced.append(call)
+
+    # -- time --------------------------------------------------------------------------------------------------
+
+    def rate(self, hz: float) -> Iterator[Tick]:
+        """Tick at a fixed rate on the pipeline's clock until the pipeline ends; turns overslept are left out."""
+        period = round(NS / hz)
+        start, n = self.clock.now(), 0
+        while True:
+            n = max(n + 1, (self.clock.now() - start) // period)
+            due = start + n * period
+            if not self._sleep_until(due):
+                return
+            now = self.clock.now()
+            yield Tick(n, due, (now - due) / NS)
+
+    def every(self, period: float, call: Callable[[], object]) -> None:
+        """Call a function every `period` seconds of the pipeline's clock, on the thread `edgeai-timers` when live."""
+        engine = self._engine
+        if engine is None:
+            raise ConfigError("every() needs a pipeline that has been started")
+        engine.every(round(period * NS), call)
+
+    # -- what can be asked -------------------------------------------------------------------------------------
+
+    def stats(self) -> dict[str, StageStats]:
+        """Return the counts of every stage: ready = delivered + dropped by cause + in flight, exactly."""
+        engine = self._engine
+        return {} if engine is None else engine.stats()
+
+    @property
+    def finished(self) -> bool:
+        """True when nothing more will be published."""
+        if self._stopped:
+            return True
+        return self._live.finished if self._live is not None else False
+
+    def sensor(self, name: str) -> Sensor:
+        """Return the driver of a sensor, for what it says of itself (`columns`, counts). After `start`."""
+        self._require_name(name, list(self.graph.sensors), "a sensor")
+        if self._assembled is None:
+            raise ConfigError("sensor() needs a pipeline that has been started")
+        return next(sensor for sensor in self._assembled.assembly.sensors if sensor.name == name)
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """What was measured at load: durations of each (stage, point)."""
+        return () if self._assembled is None else self._assembled.profiles
+
+    @property
+    def models(self) -> Mapping[tuple[str, int], Any]:
+        """The loaded models by (stage, index in its ladder)."""
+        return {} if self._assembled is None else self._assembled.models
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    @property
+    def _engine(self) -> LiveEngine | LockstepEngine | None:
+        return self._live or self._lockstep
+
+    def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
+        engine = LiveEngine(assembled.assembly, clock, self._taps)
+        self._callbacks.start()
+        self._take_sigterm()
+        try:
+            engine.calibrate(assembled.profiles)
+            engine.start()
+        except BaseException:
+            self.stop()
+            raise
+        self._live = engine
+
+    def _start_lockstep(self, assembled: Assembled, clock: VirtualClock) -> None:
+        loads = assembled.assembly.workload.stages
+        self._lockstep = LockstepEngine(assembled.assembly, clock, self._taps, self._duration)
+        profiles = tuple(
+            Profile(load.name, point, typical, typical)
+            for load in loads
+            for point, operating in enumerate(load.points)
+            if (typical := self._typical(load.name, operating.variant))
+        )
+        try:
+            self._lockstep.calibrate(profiles)
+            self._lockstep.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _duration(self, job: Job) -> int:
+        assert self._assembled is not None
+        load = next(load for load in self._assembled.assembly.workload.stages if load.name == job.stage)
+        return self._typical(job.stage, load.points[job.point].variant)
+
+    def _typical(self, stage: str, variant: str) -> int:
+        durations = self._durations
+        if durations is None:
+            seconds = _TYPICAL
+        elif callable(durations):
+            seconds = durations(stage, variant)
+        else:
+            seconds = durations.get(stage, durations.get(variant, _TYPICAL))
+        return round((seconds + self.graph.stages[stage].added_latency) * NS)
+
+    def _sleep_until(self, due: int) -> bool:
+        if self._lockstep is not None:
+            return self._lockstep.run_until(due)
+        live = self._require_live()
+        self.clock.sleep_until(due)
+        return not (self._stopped or live.finished)
+
+    def _require_live(self) -> LiveEngine:
+        if self._live is None:
+            raise ConfigError("the pipeline has not been started: call start(), or use it in a with block")
+        return self._live
+
+    def _require_not_started(self, what: str) -> None:
+        if self._assembled is not None:
+            raise ConfigError(f"{what}() comes before start()")
+
+    def _require_name(self, name: str, names: list[str], what: str) -> None:
+        if name not in names:
+            hint = near_miss(name, names) or f"there are: {', '.join(names) or 'none'}"
+            raise ConfigError(Problem("", repr(name), f"the name of {what}", hint=hint))
+
+    def _take_sigterm(self) -> None:
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            self._old_sigterm = signal.signal(signal.SIGTERM, _terminate)
+
+    def _fault(self, fault: Fault) -> None:
+        self.faults[fault.name] = fault
+        if self._on_fault is not None:
+            self._call(_with_or_without(self._on_fault, fault))
+
+    def _announce(self, announce: Announce) -> None:
+        for call in self._announced:
+            self._call(lambda call=call: call(announce))  # type: ignore[misc]
+
+    def _call(self, call: Callable[[], object]) -> None:
+        if self._lockstep is not None:
+            call()
+        else:
+            self._callbacks.call(call)
+
+
+def run(
+    source: Any,
+    model: str | os.PathLike[str] | Sequence[str],
+    *,
+    frames: int | None = None,
+    lossless: bool = False,
+    outputs: Mapping[str, Any] | None = None,
+    **stage: Any,
+) -> Iterator[Result]:
+    """Yield the results of a model on a camera, a clip, a folder of pictures: the pipeline in one line.
+
+    source: what a graph takes for a camera (`v4l2:/dev/video0`, `clip.mp4`, a mapping, a Camera). model: a file, or a
+    ladder of them. frames: end after so many captures. lossless: every frame of a file, as fast as possible. stage:
+    anything else a stage takes (deadline="100ms", score=0.6). Raises EdgeAIError; a device that fails while running
+    ends the iteration with its error.
+    """
+    graph = simple_graph(source, model, lossless=lossless, outputs=outputs, **stage)
+    (name,) = graph.stages
+    with Pipeline(graph, frames=frames) as pipeline, pipeline.stream(name) as results:
+        yield from results
+        for fault in pipeline.faults.values():
+            raise fault.error
+
+
+def simple_graph(
+    source: Any,
+    model: str | os.PathLike[str] | Sequence[str],
+    *,
+    lossless: bool = False,
+    outputs: Mapping[str, Any] | None = None,
+    **stage: Any,
+) -> Graph:
+    """Return the graph of one camera and one model; the camera is called `camera`, the stage after the model's file.
+
+    Raises ConfigError.
+    """
+    first = model if isinstance(model, str | os.PathLike) else model[0]
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", Path(first).stem) or "model"
+    stages = {name if name[0].isalpha() else f"_{name}": {"input": "camera", "model": model, **stage}}
+    graph = Graph(cameras={"camera": source}, stages=stages, outputs=outputs)
+    if not lossless:
+        return graph
+    spec = graph.cameras["camera"]
+    camera = spec.model_copy(update={"options": {**spec.options, "lossless": True}})
+    return Graph(cameras={"camera": camera}, stages=graph.stages, outputs=graph.outputs)
+
+
+def _histories(graph: Graph) -> dict[str, float]:
+    return {name: sensor.options.history for name, sensor in graph.make_sensors().items()}
+
+
+def _with_or_without(call: Callable[..., object], fault: Fault) -> Callable[[], object]:
+    """Bind a fault to a callback that takes an argument; `motors.stop` takes none."""
+    try:
+        inspect.signature(call).bind(fault)
+    except (TypeError, ValueError):
+        return call
+    return lambda: call(fault)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+class _Events(Tap):
+    """Passes faults and announcements on to the pipeline's user."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def faulted(self, fault: Fault) -> None:
+        """Keep a fault and call on_fault."""
+        self._pipeline._fault(fault)
+
+    def announced(self, announce: Announce) -> None:
+        """Call the listeners."""
+        self._pipeline._announce(announce)

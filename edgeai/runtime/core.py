@@ -1,0 +1,216 @@
+"""What both engines share: the scheduler, the items it decides about, and what happens when a job is done."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgeai.clock import Clock
+from edgeai.messages import Frame, Reading, Result, Timing
+from edgeai.runtime.assembly import Assembly
+from edgeai.runtime.program import Execution, Work
+from edgeai.runtime.store import ItemStore
+from edgeai.runtime.taps import Fault, Taps
+from edgeai.schedule.commands import Announce, Drop, Job, Run, WakeAt
+from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Shutdown
+from edgeai.schedule.scheduler import Scheduler
+
+__all__ = ["Core", "StageStats"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageStats:
+    """What became of the items offered to a stage.
+
+    Always: ready = delivered + sum(dropped.values()) + in_flight.
+    """
+
+    ready: int
+    offered: int
+    delivered: int
+    late: int
+    missed: int
+    dropped: dict[str, int]
+    in_flight: int
+
+    @property
+    def miss_rate(self) -> float:
+        """Missed over offered, 0 while nothing was offered."""
+        return self.missed / self.offered if self.offered else 0.0
+
+
+class Core:
+    """Feeds the scheduler and carries out its commands; the engine supplies threads and time.
+
+    `run(job, work)` starts a job on its lane, `wake_at(t)` asks for a Tick, `freed(origin)` says that the last stage
+    fed by an item of `origin` has taken or dropped it. They are called under the lock: they must return at once.
+    """
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        clock: Clock,
+        taps: Taps,
+        *,
+        run: Callable[[Job, Work], None],
+        wake_at: Callable[[int], None],
+        freed: Callable[[str], None],
+    ) -> None:
+        self._clock = clock
+        self._taps = taps
+        self._run, self._wake_at, self._freed = run, wake_at, freed
+        self._lock = threading.Lock()
+        self._scheduler = Scheduler(assembly.workload, assembly.policy)
+        claims = Counter(stage.origin for stage in assembly.workload.stages)
+        self._store = ItemStore(dict(claims))
+        self._is_parent = frozenset(stage.origin for stage in assembly.workload.stages if stage.chained)
+        self._points = {stage.name: stage.points for stage in assembly.workload.stages}
+        self._failed: set[str] = set()
+
+    # -- what comes in -----------------------------------------------------------------------------------------
+
+    def calibrated(self, event: Calibrated) -> None:
+        """Tell the scheduler what was measured at load."""
+        self._tell(event)
+
+    def tick(self, event: Event) -> None:
+        """Pass on an event that concerns no item."""
+        self._tell(event)
+
+    def frame(self, frame: Frame) -> None:
+        """Take a frame that has arrived."""
+        self.worked(frame.source)
+        for call in self._taps.captured:
+            call(frame)
+        now = self._clock.now()
+        self._tell(FrameReady(now, frame.source, frame.seq, frame.stamp), (frame.source, Work(frame, None, now)))
+
+    def reading(self, reading: Reading) -> None:
+        """Take a reading that has arrived."""
+        self.worked(reading.source)
+        for call in self._taps.sensed:
+            call(reading)
+
+    def done(self, job: Job, work: Work, execution: Execution) -> None:
+        """Publish what a job found, or its fault, and tell the scheduler."""
+        now = self._clock.now()
+        item = None
+        if execution.error is not None:
+            self.fault(job.stage, execution.error)
+        else:
+            result = self._result(job, work, execution, now)
+            self.worked(job.stage)
+            for call in self._taps.published:
+                call(result, work.frame)
+            if job.stage in self._is_parent:
+                item = job.stage, Work(work.frame, result, now)
+        event = JobDone(self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu)
+        self._tell(event, item)
+
+    def shut_down(self) -> None:
+        """Drop whatever waits, and run nothing more."""
+        self._tell(Shutdown(self._clock.now()))
+
+    def fault(self, name: str, error: Exception) -> None:
+        """Say that a source, stage or output failed, unless that is known."""
+        with self._lock:
+            known = name in self._failed
+            self._failed.add(name)
+        if not known:
+            fault = Fault(name, error, self._clock.now())
+            for call in self._taps.faulted:
+                call(fault)
+
+    def worked(self, name: str) -> None:
+        """Say that a source, stage or output works; ends its fault."""
+        if name in self._failed:
+            with self._lock:
+                self._failed.discard(name)
+            for call in self._taps.recovered:
+                call(name)
+
+    # -- what can be asked -------------------------------------------------------------------------------------
+
+    def idle(self) -> bool:
+        """Say whether nothing waits and nothing runs."""
+        with self._lock:
+            return self._scheduler.in_flight() == 0
+
+    def stats(self) -> dict[str, StageStats]:
+        """Return the counts of every stage at one instant."""
+        with self._lock:
+            stats = {}
+            for name, counts in self._scheduler.counts().items():
+                dropped = {str(cause): n for cause, n in counts.dropped.items()}
+                in_flight = counts.ready - counts.delivered - sum(dropped.values())
+                stats[name] = StageStats(
+                    counts.ready, counts.offered, counts.delivered, counts.late, counts.missed, dropped, in_flight
+                )
+            return stats
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _tell(self, event: Event, item: tuple[str, Work] | None = None) -> None:
+        announced: list[Announce] = []
+        dropped: list[Drop] = []
+        with self._lock:
+            if item is not None:
+                origin, work = item
+                self._store.hold(origin, _seq_of(work), work)
+            commands = self._scheduler.handle(event)
+            for command in commands:
+                if isinstance(command, Run):
+                    self._run(command.job, self._release(command.job.origin, command.job.seq))
+                elif isinstance(command, Drop):
+                    self._release(command.origin, command.seq)
+                    dropped.append(command)
+                elif isinstance(command, WakeAt):
+                    self._wake_at(command.t)
+                else:
+                    announced.append(command)
+            for decided in self._taps.decided:
+                decided(event, commands)
+        for drop in dropped:
+            for call in self._taps.dropped:
+                call(drop)
+        for announce in announced:
+            for say in self._taps.announced:
+                say(announce)
+
+    def _release(self, origin: str, seq: int) -> Work:
+        work, last = self._store.release(origin, seq)
+        if last:
+            self._freed(origin)
+        return work
+
+    def _result(self, job: Job, work: Work, execution: Execution, now: int) -> Result:
+        frame, parent = work.frame, work.result
+        if parent is not None:
+            rows, inputs = list(parent.ledger), parent.inputs
+        else:
+            rows = [(job.origin, "captured", job.stamp), (job.origin, "arrived", work.ready)]
+            inputs = ((job.origin, job.seq),)
+        rows += execution.ledger(job.stage)
+        rows.append((job.stage, "published", now))
+        point = self._points[job.stage][job.point]
+        return Result(
+            stream=job.stage,
+            seq=job.seq,
+            stamp=job.stamp,
+            value=execution.value,
+            inputs=inputs,
+            ledger=tuple(rows),
+            inferred_stamp=job.stamp,
+            variant=point.variant,
+            threads=point.threads,
+            timing=frame.timing if frame else Timing(),
+            intrinsics=frame.intrinsics if frame else None,
+        )
+
+
+def _seq_of(work: Work) -> int:
+    source = work.result or work.frame
+    assert source is not None
+    return source.seq

@@ -1,0 +1,104 @@
+"""The newest message of a stream and the recent past of a sensor, for code that must never block."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any
+
+from edgeai.clock import NS, Clock
+from edgeai.messages import FAULT, FRESH, NEVER, STALE, Frame, Reading, Result, Snapshot
+from edgeai.runtime.taps import Fault, Tap
+
+__all__ = ["Latest", "LatestTap"]
+
+_MOST_READINGS = 100_000
+"""Readings kept of one sensor at the most, whatever its history in seconds: 100 s at 1 kHz."""
+
+
+class Latest:
+    """A handle on the newest message of one stream. Any thread may call `get`; it never blocks and never raises."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self.name = name
+        self._clock = clock
+        self._state: tuple[Result | Reading | None, Fault | None] = (None, None)
+
+    def get(self, max_age: float | None = None) -> Snapshot[Any]:
+        """Return a snapshot: FRESH, or STALE when older than `max_age` seconds, or NEVER, or FAULT.
+
+        A fault lasts until the stream publishes again; the snapshot then still holds the last message, with its age.
+        """
+        message, fault = self._state
+        age = math.inf if message is None else (self._clock.now() - message.stamp) / NS
+        if fault is not None:
+            return Snapshot(FAULT, age, message, str(fault))
+        if message is None:
+            return Snapshot(NEVER, age, None, f"{self.name} has published nothing yet")
+        if max_age is not None and age > max_age:
+            return Snapshot(STALE, age, message, f"{age * 1e3:.0f} ms old, {max_age * 1e3:.0f} ms allowed")
+        return Snapshot(FRESH, age, message)
+
+    def put(self, message: Result | Reading) -> None:
+        """Take a new message; ends a fault."""
+        self._state = (message, None)
+
+    def fault(self, fault: Fault) -> None:
+        """Keep the last message and mark it as not to be trusted."""
+        self._state = (self._state[0], fault)
+
+
+class History:
+    """Readings of one sensor within the last `seconds`; what does not fit into memory is counted in `overflow`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.overflow = 0
+        self._span = int(seconds * NS)
+        self._readings: deque[Reading] = deque()
+
+    def put(self, reading: Reading) -> None:
+        """Add the newest reading, forget those too old."""
+        readings = self._readings
+        readings.append(reading)
+        while readings[0].stamp < reading.stamp - self._span:
+            readings.popleft()
+        if len(readings) > _MOST_READINGS:
+            readings.popleft()
+            self.overflow += 1
+
+    def last(self, seconds: float, now: int) -> tuple[Reading, ...]:
+        """Return the readings of the last `seconds` before `now` (ns), oldest first."""
+        since = now - int(seconds * NS)
+        return tuple(reading for reading in self._readings.copy() if reading.stamp >= since)
+
+
+class LatestTap(Tap):
+    """Keeps the newest message of every stage and sensor, and the histories of the sensors."""
+
+    def __init__(self, stages: dict[str, tuple[str, ...]], sensors: dict[str, float], clock: Clock) -> None:
+        """`stages` maps each stage to its sources, `sensors` each sensor to its history in seconds."""
+        self._latest = {name: Latest(name, clock) for name in (*stages, *sensors)}
+        self._feeds = stages
+        self.histories = {name: History(seconds) for name, seconds in sensors.items()}
+
+    def __getitem__(self, name: str) -> Latest:
+        return self._latest[name]
+
+    def names(self) -> list[str]:
+        """Return the names of all streams and sensors."""
+        return list(self._latest)
+
+    def published(self, result: Result, frame: Frame | None) -> None:
+        """Make a result the newest of its stream."""
+        self._latest[result.stream].put(result)
+
+    def sensed(self, reading: Reading) -> None:
+        """Make a reading the newest of its sensor."""
+        self.histories[reading.source].put(reading)
+        self._latest[reading.source].put(reading)
+
+    def faulted(self, fault: Fault) -> None:
+        """Distrust the stream that failed, and every stage that depends on it."""
+        for name, latest in self._latest.items():
+            if name == fault.name or fault.name in self._feeds.get(name, ()):
+                latest.fault(fault)

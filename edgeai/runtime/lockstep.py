@@ -1,0 +1,209 @@
+"""The lock-step engine: one thread, a virtual clock, a heap ordered by (time, seq).
+
+The very same scheduler and perception as live; only durations come from a table, so the schedule does not depend on the
+speed of the machine that runs it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+
+from edgeai.clock import VirtualClock
+from edgeai.driver import Camera, Source
+from edgeai.errors import DeviceError, EdgeAIError
+from edgeai.messages import Frame, Reading, Result
+from edgeai.runtime.assembly import Assembly, OutputRoute
+from edgeai.runtime.core import Core, StageStats
+from edgeai.runtime.program import Execution, Work, execute
+from edgeai.runtime.taps import Tap, Taps
+from edgeai.schedule.commands import Job
+from edgeai.schedule.events import Calibrated, Profile, Tick
+
+__all__ = ["Durations", "LockstepEngine"]
+
+Durations = Callable[[Job], int]
+"""How long a job takes, in ns of virtual time."""
+
+
+class LockstepEngine:
+    """Runs an assembly in virtual time. `step` handles one event; nothing happens between calls."""
+
+    def __init__(self, assembly: Assembly, clock: VirtualClock, taps: Sequence[Tap], durations: Durations) -> None:
+        self._assembly = assembly
+        self._clock = clock
+        self._durations = durations
+        self._taps = Taps([*taps, _InlineOutputs(assembly.outputs, self._output_failed)])
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._pushed = 0
+        self._waiting_for_room: set[str] = set()
+        self._fed = {stage.origin for stage in assembly.workload.stages}
+        self._live_cameras: set[str] = set()
+        self._core = Core(assembly, clock, self._taps, run=self._run, wake_at=self._wake_at, freed=self._freed)
+        self._open = False
+        self._finished = False
+
+    def start(self) -> None:
+        """Open every driver and ask the sources for their first captures."""
+        self._open = True
+        for sensor in self._assembly.sensors:
+            sensor.open(self._clock)
+        for route in self._assembly.outputs:
+            route.output.open(self._clock)
+        for camera in self._assembly.cameras:
+            camera.open(self._clock)
+        self._live_cameras = {camera.name for camera in self._assembly.cameras}
+        for source in self._assembly.sources:
+            self._plan_read(source)
+
+    def calibrate(self, profiles: tuple[Profile, ...]) -> None:
+        """Tell the scheduler how long jobs will take."""
+        self._core.calibrated(Calibrated(self._clock.now(), profiles))
+
+    def stop(self) -> None:
+        """Drop what waits and close every driver."""
+        if self._open:
+            self._open = False
+            self._core.shut_down()
+            self._heap.clear()
+            for source in self._assembly.sources:
+                source.close()
+            for route in self._assembly.outputs:
+                route.output.close()
+            self._finish()
+
+    def step(self) -> bool:
+        """Let the next thing happen; False when there is nothing more to come."""
+        if not self._heap or self._finished:
+            self._finish()
+            return False
+        t, _, action = heapq.heappop(self._heap)
+        self._clock.sleep_until(t)
+        action()
+        if not self._live_cameras and self._core.idle() and self._assembly.cameras:
+            self._finish()
+        return not self._finished
+
+    def run_until(self, t: int) -> bool:
+        """Let everything up to time t (ns) happen; False when the pipeline ended before."""
+        while self._heap and self._heap[0][0] <= t and not self._finished:
+            self.step()
+        if self._finished or not self._heap:
+            self._finish()
+            return False
+        self._clock.sleep_until(t)
+        return True
+
+    def every(self, period: int, call: Callable[[], object]) -> None:
+        """Call a function every `period` ns of virtual time."""
+        due = self._clock.now() + period
+
+        def act() -> None:
+            nonlocal due
+            call()
+            due += period
+            self._push(due, act)
+
+        self._push(due, act)
+
+    def stats(self) -> dict[str, StageStats]:
+        """Return the counts of every stage."""
+        return self._core.stats()
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _push(self, t: int, action: Callable[[], None]) -> None:
+        heapq.heappush(self._heap, (max(t, self._clock.now()), self._pushed, action))
+        self._pushed += 1
+
+    def _plan_read(self, source: Source[Frame] | Source[Reading]) -> None:
+        try:
+            due = source.due()
+        except EdgeAIError as error:
+            self._source_failed(source, error)
+            return
+        if due is not None:
+            self._push(due, lambda: self._read(source))
+        elif source.ended:
+            self._live_cameras.discard(source.name)
+        else:
+            self._source_failed(source, DeviceError(f"{source.name} cannot be read in virtual time: use it live"))
+
+    def _read(self, source: Source[Frame] | Source[Reading]) -> None:
+        try:
+            message = source.read(0.0)
+        except EdgeAIError as error:
+            self._source_failed(source, error)
+            return
+        if message is None and not source.ended:
+            self._plan_read(source)
+            return
+        if isinstance(message, Frame):
+            self._core.frame(message)
+        elif isinstance(message, Reading):
+            self._core.reading(message)
+        if (
+            isinstance(source, Camera)
+            and self._assembly.frames is not None
+            and source.captured >= self._assembly.frames
+        ):
+            self._live_cameras.discard(source.name)
+        elif source.lossless and source.name in self._fed and not source.ended:
+            self._waiting_for_room.add(source.name)
+        else:
+            self._plan_read(source)
+
+    def _source_failed(self, source: Source[Frame] | Source[Reading], error: Exception) -> None:
+        self._live_cameras.discard(source.name)
+        self._core.fault(source.name, error)
+
+    def _output_failed(self, name: str, error: Exception) -> None:
+        self._core.fault(name, error)
+
+    def _run(self, job: Job, work: Work) -> None:
+        """Run the job now and let its result appear when its time is over."""
+        execution = execute(self._assembly.programs[job.stage, job.point, job.lane], work, self._clock)
+        duration = self._durations(job)
+        mark = execution.steps[-1][0] if execution.steps else "done"
+        timed = Execution(execution.value, execution.error, self._clock.now(), ((mark, duration),), 0)
+        self._push(self._clock.now() + duration, lambda: self._core.done(job, work, timed))
+
+    def _wake_at(self, t: int) -> None:
+        self._push(t, lambda: self._core.tick(Tick(self._clock.now())))
+
+    def _freed(self, origin: str) -> None:
+        """A lossless camera reads on when its last frame has been taken."""
+        for camera in self._assembly.cameras:
+            if camera.name == origin and camera.lossless:
+                self._push(self._clock.now(), lambda camera=camera: self._read_on(camera))  # type: ignore[misc]
+
+    def _read_on(self, camera: Camera) -> None:
+        if camera.name in self._waiting_for_room:
+            self._waiting_for_room.discard(camera.name)
+            self._plan_read(camera)
+
+    def _finish(self) -> None:
+        if not self._finished:
+            self._finished = True
+            for call in self._taps.finished:
+                call()
+
+
+class _InlineOutputs(Tap):
+    """Writes results as they are published; in virtual time writing takes none."""
+
+    def __init__(self, routes: tuple[OutputRoute, ...], failed: Callable[[str, Exception], None]) -> None:
+        self._routes = routes
+        self._report = failed
+        self._failed: set[str] = set()
+
+    def published(self, result: Result, frame: Frame | None) -> None:
+        """Write to every output that takes this stream."""
+        for route in self._routes:
+            name = route.output.name
+            if result.stream in route.stages and name not in self._failed:
+                try:
+                    route.output.write(result, frame)
+                except Exception as error:  # noqa: BLE001 - an output that fails must not end the others
+                    self._failed.add(name)
+                    self._report(name, error)

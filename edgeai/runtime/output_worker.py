@@ -1,0 +1,114 @@
+"""A thread for each output, behind a bounded queue, so that a slow output blocks nobody."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from edgeai.messages import Frame, Result
+from edgeai.runtime.assembly import OutputRoute
+from edgeai.runtime.taps import Tap
+
+__all__ = ["OutputWorker"]
+
+_log = logging.getLogger("edgeai")
+
+DEPTH = 64
+"""Results that wait for an output which keeps all: two seconds at 30 a second, or 60 MB of frames at 640x480."""
+
+
+class OutputWorker(Tap):
+    """Queues results for one output and writes them on its own thread.
+
+    `keeps: newest` holds the newest result of each stream; `all` holds up to DEPTH, and when those are full makes a
+    lossless pipeline wait and any other lose the newcomer, counted in `lost`.
+    """
+
+    def __init__(self, route: OutputRoute, lossless: bool, failed: Callable[[str, Exception], None]) -> None:
+        self.output = route.output
+        self.lost = 0
+        self._stages = route.stages
+        self._wait_for_room = lossless
+        self._failed = failed
+        self._broken = False
+        self._closing = False
+        self._changed = threading.Condition()
+        self._items: deque[tuple[Result, Frame | None]] = deque()
+        self._thread = threading.Thread(target=self._work, name=f"edgeai-output-{self.output.name}", daemon=True)
+
+    def start(self) -> None:
+        """Start writing."""
+        self._thread.start()
+
+    def published(self, result: Result, frame: Frame | None) -> None:
+        """Queue a result."""
+        if result.stream not in self._stages or self._broken:
+            return
+        item = result, frame if self.output.wants_frames else None
+        with self._changed:
+            if self.output.keeps == "newest":
+                self._replace(item)
+            elif not self._has_room():
+                self.lost += 1
+                return
+            else:
+                self._items.append(item)
+            self._changed.notify()
+
+    def close(self, timeout: float) -> bool:
+        """Write what waits, close the output and end the thread; False when that takes longer than `timeout` s."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        if self.lost:
+            _log.warning("output %s was too slow and lost %d results", self.output.name, self.lost)
+        return not self._thread.is_alive()
+
+    @property
+    def thread(self) -> threading.Thread:
+        """The thread that writes."""
+        return self._thread
+
+    def _replace(self, item: tuple[Result, Frame | None]) -> None:
+        stream = item[0].stream
+        for i, (waiting, _) in enumerate(self._items):
+            if waiting.stream == stream:
+                self._items[i] = item
+                self.lost += 1
+                return
+        self._items.append(item)
+
+    def _has_room(self) -> bool:
+        while self._wait_for_room and len(self._items) >= DEPTH and not (self._closing or self._broken):
+            self._changed.wait(0.1)
+        return len(self._items) < DEPTH
+
+    def _work(self) -> None:
+        try:
+            while (item := self._next()) is not None:
+                self.output.write(*item)
+        except Exception as error:  # noqa: BLE001 - an output that fails must not end the others
+            self._broken = True
+            self._failed(self.output.name, error)
+        finally:
+            self._close_output()
+
+    def _next(self) -> tuple[Result, Frame | None] | None:
+        with self._changed:
+            while not self._items:
+                if self._closing:
+                    return None
+                self._changed.wait()
+            item = self._items.popleft()
+            self._changed.notify()
+            return item
+
+    def _close_output(self) -> None:
+        try:
+            self.output.close()
+        except Exception as error:  # noqa: BLE001 - reported like any failure to write
+            self._failed(self.output.name, error)

@@ -1,0 +1,75 @@
+"""What a lane runs for one job: a program of named steps, each measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from edgeai.clock import Clock, thread_cpu
+from edgeai.messages import Frame, Mark, Result
+
+__all__ = ["Execution", "Program", "Step", "Work", "execute"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What a job works on: a frame ready at `ready` (ns), and for a chained stage the result it continues."""
+
+    frame: Frame | None
+    result: Result | None
+    ready: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`run` takes what the step before it returned, the first the Work; `mark` names the step's end in the ledger."""
+
+    mark: str
+    run: Callable[[Any], Any]
+
+
+Program = tuple[Step, ...]
+"""Steps in order; the last one returns the stage's value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Execution:
+    """What came of a program: its value or the error that ended it, when it began, its steps (mark, ns), CPU time."""
+
+    value: Any
+    error: Exception | None
+    began: int
+    steps: tuple[tuple[str, int], ...]
+    cpu: int
+
+    def ledger(self, stage: str) -> list[Mark]:
+        """Return rows from `started` through the end of each step."""
+        t = self.began
+        rows = [(stage, "started", t)]
+        for mark, duration in self.steps:
+            t += duration
+            rows.append((stage, mark, t))
+        return rows
+
+
+def execute(program: Program, work: Work, clock: Clock) -> Execution:
+    """Run a program on the calling thread and measure each step; an exception becomes the execution's error."""
+    steps: list[tuple[str, int]] = []
+    value: Any = work
+    error: Exception | None = None
+    cpu = thread_cpu()
+    began = before = clock.now()
+    mark = ""
+    try:
+        for step in program:
+            mark = step.mark
+            value = step.run(value)
+            after = clock.now()
+            steps.append((mark, after - before))
+            before = after
+    except Exception as raised:  # noqa: BLE001 - whatever a stage raises is its stream's fault, not the lane's end
+        error = raised
+        value = None
+        steps.append((mark, clock.now() - before))
+    return Execution(value, error, began, tuple(steps), thread_cpu() - cpu)

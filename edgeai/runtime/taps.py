@@ -1,0 +1,74 @@
+"""Taps: whatever looks on while a pipeline runs - the newest result, streams, outputs, later recorders and views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeai.messages import Frame, Reading, Result
+from edgeai.schedule.commands import Announce, Command, Drop
+from edgeai.schedule.events import Event
+
+__all__ = ["Fault", "Tap", "Taps"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fault:
+    """A source, stage or output named `name` failed with `error` at time `t` (ns)."""
+
+    name: str
+    error: Exception
+    t: int
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.error}" if str(self.error) else f"{self.name}: {type(self.error).__name__}"
+
+
+class Tap:
+    """Override what is of interest. Calls come from the pipeline's own threads: return at once and never raise."""
+
+    def published(self, result: Result, frame: Frame | None) -> None:
+        """A result was published; `frame` is the frame it was found in."""
+
+    def sensed(self, reading: Reading) -> None:
+        """A sensor delivered a reading."""
+
+    def captured(self, frame: Frame) -> None:
+        """A camera delivered a frame."""
+
+    def dropped(self, drop: Drop) -> None:
+        """A stage will not look at an item."""
+
+    def decided(self, event: Event, commands: Sequence[Command]) -> None:
+        """The scheduler answered an event; called under the scheduler's lock."""
+
+    def announced(self, announce: Announce) -> None:
+        """The scheduler has something to tell people."""
+
+    def faulted(self, fault: Fault) -> None:
+        """A source, stage or output failed; called on the edge only."""
+
+    def recovered(self, name: str) -> None:
+        """What had failed works again."""
+
+    def finished(self) -> None:
+        """Nothing more will be published."""
+
+
+class Taps:
+    """Calls every tap that overrides a method, in order; those that do not cost nothing."""
+
+    def __init__(self, taps: Sequence[Tap]) -> None:
+        self.published = _callers(taps, "published")
+        self.sensed = _callers(taps, "sensed")
+        self.captured = _callers(taps, "captured")
+        self.dropped = _callers(taps, "dropped")
+        self.decided = _callers(taps, "decided")
+        self.announced = _callers(taps, "announced")
+        self.faulted = _callers(taps, "faulted")
+        self.recovered = _callers(taps, "recovered")
+        self.finished = _callers(taps, "finished")
+
+
+def _callers(taps: Sequence[Tap], name: str) -> tuple:  # type: ignore[type-arg]
+    return tuple(getattr(tap, name) for tap in taps if getattr(type(tap), name) is not getattr(Tap, name))

@@ -1,0 +1,63 @@
+"""What the scheduler tells the engine to do. Frozen values that can be logged and replayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Announce", "Cause", "Command", "Drop", "Job", "Run", "WakeAt"]
+
+Cause = Literal["superseded", "rate", "late", "gated", "fault", "shutdown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of a stage on the item (origin, seq): a frame of a source, or a result of the stage it is chained to.
+
+    `point` indexes the stage's operating points; `deadline` is absolute in ns, None when there is none.
+    """
+
+    id: int
+    stage: str
+    origin: str
+    seq: int
+    stamp: int
+    point: int
+    lane: int
+    deadline: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run this job on its lane now."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The stage will not look at the item (origin, seq)."""
+
+    stage: str
+    origin: str
+    seq: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Send a Tick at this time (ns)."""
+
+    t: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell people: the state of a stage (or of the whole, when `stage` is empty), and why."""
+
+    stage: str
+    state: str
+    why: str
+
+
+Command = Run | Drop | WakeAt | Announce

@@ -1,0 +1,85 @@
+"""What happens to the scheduler. Every time is in ns on the pipeline's clock; all values can be logged and replayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Calibrated", "Event", "FrameReady", "JobDone", "Profile", "Sensed", "Shutdown", "Tick"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReady:
+    """A frame of a source has arrived."""
+
+    t: int
+    source: str
+    seq: int
+    stamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """A job ended. `steps` are (mark, wall ns) as measured by the engine, `cpu` is the lane's CPU time in ns.
+
+    `published` is the time its result was published; with `ok` false the stage raised and nothing was published.
+    """
+
+    t: int
+    job: int
+    ok: bool
+    published: int
+    steps: tuple[tuple[str, int], ...] = ()
+    cpu: int = 0
+
+    @property
+    def wall(self) -> int:
+        """Nanoseconds the lane was busy."""
+        return sum(ns for _, ns in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Measured durations of one operating point of a stage, in ns."""
+
+    stage: str
+    point: int
+    p50: int
+    p99: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Profiles were measured at load, or come from a table."""
+
+    t: int
+    profiles: tuple[Profile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """The situation: watts at the board's input, degrees Celsius, throttling, battery in joules; None: unknown."""
+
+    t: int
+    watts: float | None = None
+    celsius: float | None = None
+    throttled: bool | None = None
+    battery: float | None = None
+    basis: Literal["measured", "modelled"] = "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time asked for by WakeAt has come."""
+
+    t: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Nothing more will run: whatever waits is dropped."""
+
+    t: int
+
+
+Event = FrameReady | JobDone | Calibrated | Sensed | Tick | Shutdown

@@ -1,0 +1,46 @@
+"""What the scheduler is asked to run: stages, their operating points, deadlines and rates. Frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["OperatingPoint", "StageLoad", "Workload"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """One way to run a stage: a variant of its ladder with a number of threads.
+
+    `accuracy` is the card's figure in 0..1, 1 where nothing is known.
+    """
+
+    variant: str
+    threads: int = 1
+    accuracy: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageLoad:
+    """A stage as the scheduler sees it.
+
+    origin: the source, or with `chained` the stage, that feeds it. deadline: ns from stamp to publication, None when
+    it has none. rate_min, rate_max: Hz, None when any rate will do. lossless: every frame runs, none is late.
+    """
+
+    name: str
+    origin: str
+    points: tuple[OperatingPoint, ...]
+    chained: bool = False
+    deadline: int | None = None
+    rate_min: float | None = None
+    rate_max: float | None = None
+    weight: float = 1.0
+    lossless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """All stages, parents before their children, and the number of lanes they share."""
+
+    stages: tuple[StageLoad, ...]
+    lanes: int = 1

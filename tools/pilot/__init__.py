@@ -1,0 +1,1 @@
+"""How the shipped pilots are made and proven: frames, networks, export and closed-loop drives."""
