@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from edgeai import plugins
 from edgeai.clock import NS, Clock, SystemClock
-from edgeai.driver import Driver
+from edgeai.driver import Camera, Driver, Output, Sensor
+from edgeai.messages import Frame
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
 from edgeai.schedule.events import Profile
@@ -47,7 +49,9 @@ def assemble(
     With `measure`, models are warmed up and timed on this machine, and `threads: auto` takes the fastest number.
     Raises ConfigError, PluginError, ModelError.
     """
-    cameras, sensors, named = graph.make_cameras(), graph.make_sensors(), graph.make_outputs()
+    cameras = {name: cast(Camera, graph.driver("cameras", name)) for name in graph.cameras}
+    sensors = {name: cast(Sensor, graph.driver("sensors", name)) for name in graph.sensors}
+    named = {name: cast(Output, graph.driver("outputs", name)) for name in graph.outputs}
     peers: dict[str, Driver] = {**cameras, **sensors}
     for driver in (*peers.values(), *named.values()):
         driver.attach(peers)
@@ -84,9 +88,9 @@ def assemble(
 def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
     """Load the models a graph names, to check them: by (stage, point). Raises ModelError."""
     return {
-        (name, point): _load_model(spec, path, 1)
+        (name, point): _load_model(graph, name, path, 1)
         for name, spec in graph.stages.items()
-        for point, path in enumerate(graph.models(name))
+        for point, path in enumerate(spec.model or ())
     }
 
 
@@ -130,20 +134,21 @@ def _points(graph: Graph, name: str, spec: StageSpec, lanes: int, measure: bool)
             lambda lane, clock: (*_call_program(function), *delay(clock)),
         )
         return
-    for path in graph.models(name):
-        yield _model_point(spec, path, lanes, measure, delay)
+    for path in spec.model or ():
+        yield _model_point(graph, name, path, lanes, measure, delay)
 
 
 def _model_point(
-    spec: StageSpec, path: Path, lanes: int, measure: bool, delay: Callable[[Clock], Program]
+    graph: Graph, name: str, path: str, lanes: int, measure: bool, delay: Callable[[Clock], Program]
 ) -> _Point:
+    spec = graph.stages[name]
     profile = None
     if spec.threads != "auto" or not measure:
-        model = _load_model(spec, path, 1 if spec.threads == "auto" else spec.threads)
+        model = _load_model(graph, name, path, 1 if spec.threads == "auto" else spec.threads)
         if measure:
             profile = _measured(model)
     else:
-        model = _load_model(spec, path, 1)
+        model = _load_model(graph, name, path, 1)
         profile = _measured(model)
         for threads in _candidates(lanes):
             other = model.with_threads(threads)
@@ -153,16 +158,17 @@ def _model_point(
     copies = [model, *(model.with_threads(model.threads) for _ in range(1, lanes))]
     if profile is not None:
         profile = replace(profile, p50=profile.p50 + round(spec.added_latency * NS))
-    point = OperatingPoint(model.name, model.threads, model.accuracy)
+    point = OperatingPoint(model.name, model.threads, _accuracy(model))
     return _Point(point, profile, model, lambda lane, clock: (*_model_program(copies[lane]), *delay(clock)))
 
 
-def _load_model(spec: StageSpec, path: Path, threads: int) -> Model:
+def _load_model(graph: Graph, name: str, path: str, threads: int) -> Model:
     from edgeai.perception.model import Model
     from edgeai.perception.options import ModelOptions
 
-    options = ModelOptions(**spec.card(), numerics=spec.numerics, runtime=spec.runtime)
-    return Model.load(path, options, threads=threads)
+    spec = graph.stages[name]
+    options = ModelOptions(**graph.card(name), numerics=spec.numerics, runtime=spec.runtime)
+    return Model.load(graph.resolve(path), options, threads=threads)
 
 
 def _candidates(lanes: int) -> list[int]:
@@ -175,7 +181,7 @@ def _candidates(lanes: int) -> list[int]:
 def _measured(model: Model) -> Profile:
     """Warm a model up on an empty picture and time its invocations."""
     clock = SystemClock()
-    model.prepare_blank()
+    _prepare_blank(model)
     for _ in range(_WARM_UPS):
         model.invoke()
     times: list[int] = []
@@ -187,6 +193,20 @@ def _measured(model: Model) -> Profile:
         if len(times) >= 5 and clock.now() > began + 2 * NS:
             break
     return Profile("", 0, round(median(times)), round(quantiles(times, n=100, method="inclusive")[98]))
+
+
+def _prepare_blank(model: Model) -> None:
+    """Give a model an empty picture, or zeros where it takes none."""
+    if model.takes_pictures:
+        model.prepare(Frame("blank", 0, 0, np.zeros((64, 64, 3), np.uint8)))
+    else:
+        model.prepare_array(np.zeros(model.inputs[0].shape))
+
+
+def _accuracy(model: Model) -> float:
+    """Return the card's figure where it is one from 0 to 1, else 1."""
+    figure = model.card.accuracy.value if model.card is not None and model.card.accuracy is not None else 1.0
+    return figure if 0 <= figure <= 1 else 1.0
 
 
 # -- programs ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +31,7 @@ from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Announce, Job
 from edgeai.schedule.events import Profile
 
-__all__ = ["Pipeline", "Tick", "run", "simple_graph"]
+__all__ = ["Pipeline", "Tick", "run"]
 
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
@@ -84,7 +83,9 @@ class Pipeline:
         self._announced: list[Callable[[Announce], object]] = []
         self._subscriptions = SubscriptionTap()
         self._latest = LatestTap(
-            {name: graph.chain(name) for name in graph.stages}, _histories(graph), self.clock
+            {name: graph.chain(name) for name in graph.stages},
+            {name: graph.history(name) for name in graph.sensors},
+            self.clock,
         )
         self._taps = (self._latest, self._subscriptions, _Events(self), *taps)
         self._assembled: Assembled | None = None
@@ -344,39 +345,12 @@ def run(
     anything else a stage takes (deadline="100ms", score=0.6). Raises EdgeAIError; a device that fails while running
     ends the iteration with its error.
     """
-    graph = simple_graph(source, model, lossless=lossless, outputs=outputs, **stage)
+    graph = Graph.simple(source, model, lossless=lossless, outputs=outputs, **stage)
     (name,) = graph.stages
     with Pipeline(graph, frames=frames) as pipeline, pipeline.stream(name) as results:
         yield from results
         for fault in pipeline.faults.values():
             raise fault.error
-
-
-def simple_graph(
-    source: Any,
-    model: str | os.PathLike[str] | Sequence[str],
-    *,
-    lossless: bool = False,
-    outputs: Mapping[str, Any] | None = None,
-    **stage: Any,
-) -> Graph:
-    """Return the graph of one camera and one model; the camera is called `camera`, the stage after the model's file.
-
-    Raises ConfigError.
-    """
-    first = model if isinstance(model, str | os.PathLike) else model[0]
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", Path(first).stem) or "model"
-    stages = {name if name[0].isalpha() else f"_{name}": {"input": "camera", "model": model, **stage}}
-    graph = Graph(cameras={"camera": source}, stages=stages, outputs=outputs)
-    if not lossless:
-        return graph
-    spec = graph.cameras["camera"]
-    camera = spec.model_copy(update={"options": {**spec.options, "lossless": True}})
-    return Graph(cameras={"camera": camera}, stages=graph.stages, outputs=graph.outputs)
-
-
-def _histories(graph: Graph) -> dict[str, float]:
-    return {name: sensor.options.history for name, sensor in graph.make_sensors().items()}
 
 
 def _with_or_without(call: Callable[..., object], fault: Fault) -> Callable[[], object]:

@@ -1,8 +1,8 @@
-"""The two framings of a serial line: JSON lines, and COBS frames that end in a CRC-16.
+r"""The two framings of a serial line: JSON lines, and COBS frames that end in a CRC-16.
 
 The output driver that writes them and the simulated motor controller that reads them both import this file.
 
-JSON line: compact UTF-8 JSON, then ``\\n``. COBS frame: compact UTF-8 JSON, then its CRC-16/CCITT-FALSE (polynomial
+JSON line: compact UTF-8 JSON, then ``\n``. COBS frame: compact UTF-8 JSON, then its CRC-16/CCITT-FALSE (polynomial
 0x1021, initial value 0xFFFF) as two bytes, high byte first; all of it COBS-encoded, then ``0x00``.
 """
 

@@ -30,7 +30,8 @@ def run(
     ] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model file; give it again for a ladder.")] = None,
     output: Annotated[
-        list[str] | None, typer.Option(help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated."),
     ] = None,
     task: Annotated[str | None, typer.Option(help="What the model does, where its file does not say.")] = None,
     score: Annotated[float | None, typer.Option(help="Leave out detections below this score.")] = None,
@@ -40,7 +41,9 @@ def run(
     numerics: Annotated[str, typer.Option(help="default, or reference: the same bits on every machine.")] = "default",
     frames: Annotated[int | None, typer.Option(help="End after so many frames of each camera.", min=1)] = None,
     seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=0)] = None,
-    lossless: Annotated[bool, typer.Option("--lossless", help="Every frame of a file, as fast as it can be done.")] = False,
+    lossless: Annotated[
+        bool, typer.Option("--lossless", help="Every frame of a file, as fast as it can be done.")
+    ] = False,
     added_latency: Annotated[
         str | None, typer.Option(help="Make every model take this much longer (400ms), to see what lateness does.")
     ] = None,
@@ -54,14 +57,14 @@ def run(
     from edgeai.cli.status import StatusLine, summary
     from edgeai.graph import Graph
     from edgeai.observe.meter import Meter
-    from edgeai.pipeline import Pipeline, simple_graph
+    from edgeai.pipeline import Pipeline
 
     said = {"task": task, "score": score, "deadline": deadline, "rate": rate}
     stage: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
     if source is not None:
         if pipeline is not None or not model:
             raise ConfigError("--source goes with --model, and takes the place of a graph")
-        graph = simple_graph(source, model, lossless=lossless, threads=_threads(threads), numerics=numerics, **stage)
+        graph = Graph.simple(source, model, lossless=lossless, threads=_threads(threads), numerics=numerics, **stage)
     elif model or stage or lossless:
         raise ConfigError("--model, --task, --score, --deadline, --rate and --lossless describe a --source: give one")
     else:

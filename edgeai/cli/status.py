@@ -29,7 +29,9 @@ class StatusLine:
         self._pipeline = pipeline
         self._meter = meter
         console = Console(stderr=True)
-        self._live = Live(console=console, auto_refresh=False, transient=True) if shown and console.is_terminal else None
+        self._live = (
+            Live(console=console, auto_refresh=False, transient=True) if shown and console.is_terminal else None
+        )
 
     def update(self) -> None:
         """Redraw."""
@@ -41,7 +43,9 @@ class StatusLine:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._live is not None:
             self._live.stop()
 

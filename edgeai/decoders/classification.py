@@ -43,20 +43,28 @@ class Classification(Decoder):
         classes = self._info.size
         self.labels = settings.labels.fit(classes) if settings.labels else None
         self._names = self.labels or tuple(str(i) for i in range(classes))
-        self._top = min(classes, max(1, settings.top or _DEFAULT_TOP))
         self._least = -np.inf if self._is_float else np.iinfo(self._info.dtype).min
-        self._threshold = settings.score
+        self._top = min(classes, max(1, settings.top or _DEFAULT_TOP))
 
     def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> ClassificationValue:
         """Return Classification. Raises ModelError for NaN and infinity."""
         scores = tensors[0].ravel()
         if self._is_float:
             require_finite(scores, "scores")
-        if self._top <= _SEARCH_UP_TO:
-            best, values = self._search(scores)
-        else:
-            order = np.argsort(scores, kind="stable") if self._is_float else None
-            best, values = self._sort(scores, order)
-        score = self._info.dequantize(np.array(values, self._info.dtype)).astype(np.float32, copy=False)
+        best = self._search(scores) if self._top <= _SEARCH_UP_TO else self._sort(scores)
+        score = self._info.dequantize(tensors[0].ravel()[best]).astype(np.float32, copy=False)
         names = self._names
         return ClassificationValue(score, np.array(best, np.int32), tuple([names[i] for i in best]))
+
+    def _search(self, scores: npt.NDArray[Any]) -> list[int]:
+        left = scores.copy()
+        best = []
+        for _ in range(self._top):
+            first = int(left.argmax())
+            best.append(first)
+            left[first] = self._least
+        return best
+
+    def _sort(self, scores: npt.NDArray[Any]) -> list[int]:
+        order: list[int] = np.argsort(-scores.astype(np.float64), kind="stable")[: self._top].tolist()
+        return order

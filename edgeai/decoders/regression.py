@@ -39,7 +39,8 @@ class Regression(Decoder):
         self._columns = tuple(Column(name) for name in names) if settings.columns is None else settings.columns
         if len(self._columns) != count:
             raise ModelError(
-                f"{len(self._columns)} outputs are named and the model gives {count} values: name each of them in `outputs`"
+                f"{len(self._columns)} outputs are named and the model gives {count} values: name each of them "
+                "in `outputs`"
             )
 
     def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> RegressionValue:

@@ -28,7 +28,7 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls, include_extras=True)
 
 
-def field_names(cls: type) -> list[str]:
+def field_names(cls: Any) -> list[str]:
     """Return the fields of a dataclass or model that a document may name, those of its own before those inherited."""
     if issubclass(cls, BaseModel):
         return [name for name in cls.model_fields if name != "given"]

@@ -52,8 +52,10 @@ def check(parts: Parts, findings: Findings) -> None:
     """Note everything that is wrong between the values of a graph."""
     _check_presence(parts, findings)
     _check_unique(parts, findings)
+    flawed = {name for name in parts.stages if findings.flawed("stages", name)}
     for name, spec in parts.stages.items():
-        _check_work(parts, name, spec, findings)
+        if name not in flawed or spec.model is not None or spec.call is not None:
+            _check_work(parts, name, spec, findings)
         _check_input(parts, name, spec, findings)
     _check_cycles(parts, findings)
     _check_policy(parts.schedule, findings)
@@ -96,7 +98,7 @@ def _check_work(parts: Parts, name: str, spec: StageSpec, findings: Findings) ->
         _check_call(parts, path, spec, findings)
     if spec.decoder is not None:
         known = plugins.names("decoders")
-        if spec.decoder.replace("-", "_") not in known:
+        if spec.decoder not in known:
             hint = plugins.near_miss(spec.decoder, known)
             findings.add(
                 (*path, "decoder"), f"an unknown decoder {show(spec.decoder)}", f"one of {', '.join(known)}", hint
@@ -139,7 +141,7 @@ def _check_call(parts: Parts, path: tuple[str, str], spec: StageSpec, findings: 
 def _check_input(parts: Parts, name: str, spec: StageSpec, findings: Findings) -> None:
     path, sources, stages = ("stages", name), parts.names(*SOURCES), parts.names("stages")
     if not spec.input:
-        if sources and not default_input(parts):
+        if sources and not default_input(parts) and "input" not in section(section(parts.data, "stages"), name):
             hint = "it may be left out only when there is one camera"
             findings.add((*path, "input"), "nothing", f"the input: {any_of(sources)}", hint)
     elif spec.input not in (*sources, *stages):
@@ -188,7 +190,7 @@ def _check_output(parts: Parts, name: str, spec: DeviceSpec, findings: Findings)
 
 def _check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
     known = plugins.names("policies")
-    if schedule.policy.replace("-", "_") not in known:
+    if schedule.policy not in known:
         hint = plugins.near_miss(schedule.policy, known)
         found = f"an unknown policy {show(schedule.policy)}"
         findings.add(
@@ -200,6 +202,8 @@ def _check_drivers(parts: Parts, findings: Findings) -> None:
     """Let each driver look at its own options."""
     for name, devices in parts.devices.items():
         for key, spec in devices.items():
+            if findings.flawed(name, key):
+                continue
             try:
                 problems = make(ROLES[name], key, spec, parts.base).check()
             except ConfigError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -41,7 +40,7 @@ class Role:
     section: str
     noun: str
     kinds: tuple[str, ...]
-    base: type[Driver]
+    base: Any
 
 
 ROLES = {
@@ -72,12 +71,12 @@ def available(role: Role) -> Iterator[tuple[str, type[Driver]]]:
                 yield name, cls
 
 
-def _is_a(cls: Any, base: type[Driver]) -> bool:
+def _is_a(cls: Any, base: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, base)
 
 
 def driver_class(role: Role, name: str) -> type[Driver]:
-    """Return the class of a driver. Raises Mistake when there is none, it cannot be imported, or it is something else."""
+    """Return the class of a driver. Raises Mistake when there is none, or it is something else."""
     kind = _kind_of(role, name)
     if kind is None:
         raise Mistake(f"an unknown driver {show(name)}", f"{role.noun} driver: {_listed(role)}", _near(role, name))
@@ -112,7 +111,6 @@ def _other_section(role: Role, name: str) -> str:
     return ""
 
 
-@functools.cache
 def adapter(options: type[DriverOptions]) -> TypeAdapter[Any]:
     """Return what checks a driver's options. Raises Mistake for a driver whose options are no checkable dataclass."""
     try:

@@ -1,22 +1,23 @@
 """A YAML document as plain values, with the line of every key and value.
 
-Only plain values are read (mappings with text keys, lists, text, numbers, true and false, null), by the core schema of
-YAML 1.2: `off` and `no` are text, `1e3` is a number. Size, depth and the copies that aliases make are bounded.
+Only plain values are read: mappings with text keys, lists, text, numbers, true and false, null. Size, depth and the
+copies that aliases make are bounded.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from edgeai.errors import ConfigError, Problem
+from edgeai.graph.scalars import PREFIX, READ, CoreSchema, tag_of
 from edgeai.graph.words import dotted, show
 
-__all__ = ["CoreSchema", "Document", "Path", "parse", "scalar"]
+__all__ = ["MAX_BYTES", "Document", "Path", "parse"]
 
 Path = tuple[str | int, ...]
 
@@ -25,11 +26,6 @@ MAX_DEPTH = 40
 MAX_VALUES = 50_000
 """Values in a document, those that aliases repeat counted each time."""
 
-_PREFIX = "tag:yaml.org,2002:"
-_NULL = re.compile(r"~|null|Null|NULL|")
-_BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -69,48 +65,6 @@ def _walk(data: Any, path: Path) -> Iterator[Path]:
                 yield from _walk(value, (*path, i))
 
 
-def _tag(text: str) -> str:
-    for name, pattern in (("null", _NULL), ("bool", _BOOL), ("int", _INT), ("float", _FLOAT)):
-        if pattern.fullmatch(text):
-            return name
-    return "str"
-
-
-def _integer(text: str) -> int:
-    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-
-
-def _float(text: str) -> float:
-    return float(re.sub(r"\.(inf|nan)", r"\1", text.lower()))
-
-
-_READ: dict[str, Callable[[str], Any]] = {
-    "null": lambda _: None,
-    "bool": lambda text: text.lower() == "true",
-    "int": _integer,
-    "float": _float,
-    "str": str,
-}
-
-
-def scalar(text: str) -> Any:
-    """Return the value of a plain scalar: None, a bool, an int, a float or the text itself."""
-    try:
-        return _READ[_tag(text)](text)
-    except ValueError:  # a number with thousands of digits
-        return text
-
-
-class CoreSchema:
-    """Gives plain scalars the types of YAML 1.2; a base for loaders and dumpers of PyYAML."""
-
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """Return the tag of a node without one."""
-        if kind is yaml.ScalarNode:
-            return _PREFIX + (_tag(value) if implicit[0] else "str")
-        return _PREFIX + ("seq" if kind is yaml.SequenceNode else "map")
-
-
 class _TooMuchError(Exception):
     """The document is larger or deeper than a graph may be."""
 
@@ -124,7 +78,7 @@ class _Loader(CoreSchema, yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            line = self.peek_event().start_mark.line + 1
+            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
             raise _TooMuchError(line, "values nested deeper", f"at most {MAX_DEPTH} levels")
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -157,7 +111,7 @@ class _Reader:
         return self.scalar(node, path)
 
     def plain(self, node: yaml.Node, path: Path, *tags: str) -> bool:
-        if node.tag.removeprefix(_PREFIX) in tags:
+        if node.tag.removeprefix(PREFIX) in tags:
             return True
         hint = "remove the tag" if "!" in node.tag or ":" in node.tag else ""
         self.note(path, node, f"the tag {show(node.tag)}", "a plain value: text, a number, a list or a mapping", hint)
@@ -193,7 +147,7 @@ class _Reader:
         value = self.scalar(node, path)
         if isinstance(value, str):
             return value
-        if value is not None or node.tag == _PREFIX + "null":
+        if value is not None or node.tag == PREFIX + "null":
             self.note(
                 path,
                 node,
@@ -226,17 +180,17 @@ class _Reader:
 
     def scalar(self, node: yaml.Node, path: Path) -> Any:
         text = str(node.value)
-        if not self.plain(node, path, *_READ):
+        if not self.plain(node, path, *READ):
             return None
         if _UNPRINTABLE.search(text):
             self.note(path, node, f"{show(text)}, with control characters", "printable text")
             return None
-        tag = node.tag.removeprefix(_PREFIX)
-        if tag != "str" and _tag(text) != tag and not (tag == "float" and _tag(text) == "int"):
+        tag = node.tag.removeprefix(PREFIX)
+        if tag != "str" and tag_of(text) != tag and not (tag == "float" and tag_of(text) == "int"):
             self.note(path, node, f"{show(text)} tagged !!{tag}", f"a value that is {tag}", "remove the tag")
             return None
         try:
-            return _READ[tag](text)
+            return READ[tag](text)
         except ValueError:
             self.note(path, node, f"a number of {len(text)} digits", "a number of reasonable size")
             return None

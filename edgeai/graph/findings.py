@@ -24,14 +24,20 @@ class Findings:
 
     def __init__(self, document: Document, problems: Iterable[Problem] = ()) -> None:
         self.document = document
-        self._found: list[tuple[int, Problem]] = []
+        self._found: list[tuple[float, Problem]] = []
+        self._flawed: set[Path] = set()
         for problem in problems:
             self._keep(self._position(problem.line), problem)
 
     def add(self, path: Path, found: str, expected: str, hint: str = "") -> None:
         """Note a problem at a path."""
+        self._flawed.add(path[:2])
         position = self.document.order.get(self.document.known(path), 0)
         self._keep(position, self.document.problem(path, found, expected, hint))
+
+    def flawed(self, section: str, name: str) -> bool:
+        """Say whether a device or stage has a problem already."""
+        return (section, name) in self._flawed
 
     def mistake(self, path: Path, mistake: Mistake) -> None:
         """Note a mistake in the value at a path."""
@@ -50,10 +56,11 @@ class Findings:
             self._found.sort(key=lambda item: item[0])
             raise ConfigError(*(problem for _, problem in self._found))
 
-    def _keep(self, position: int, problem: Problem) -> None:
+    def _keep(self, position: float, problem: Problem) -> None:
         if all(problem != other for _, other in self._found):
             self._found.append((position, problem))
 
-    def _position(self, line: int | None) -> int:
+    def _position(self, line: int | None) -> float:
+        """Return the place just after the last value that begins on a line, or before it."""
         before = [at for path, at in self.document.order.items() if self.document.lines.get(path, 0) <= (line or 0)]
-        return max(before, default=0)
+        return max(before, default=0) + 0.5

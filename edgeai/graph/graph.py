@@ -13,11 +13,12 @@ from edgeai.errors import ConfigError, Problem
 from edgeai.graph.build import make
 from edgeai.graph.calls import find_function
 from edgeai.graph.checks import Parts, check, default_input
+from edgeai.graph.device_reader import as_lossless, read_devices
 from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
 from edgeai.graph.files import find_input, find_model, neighbours
 from edgeai.graph.findings import Findings, Mistake
-from edgeai.graph.reader import as_lossless, check_shape, read_devices, read_schedule, read_stages
+from edgeai.graph.reader import check_shape, read_schedule, read_stages
 from edgeai.graph.spec import DeviceSpec, ScheduleSpec, StageSpec
 from edgeai.plugins import near_miss
 
@@ -132,7 +133,7 @@ class Graph(BaseModel):
         return tuple(name for name, spec in self.outputs.items() if spec.stages is None or stage in spec.stages)
 
     def resolve(self, model: str) -> Path:
-        """Return the file of a model that a stage names. Raises ConfigError when it has gone since the graph was checked."""
+        """Return the file of a model that a stage names. Raises ConfigError when it has gone since the check."""
         try:
             return find_model(model, self._base)
         except Mistake as mistake:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from edgeai.graph.annotations import annotation_at, choices, describe
+from edgeai.graph.annotations import annotation_at, choices, describe, notes
 from edgeai.graph.document import Path
 from edgeai.graph.findings import Mistake
 from edgeai.graph.words import any_of, secret, show
@@ -31,7 +31,9 @@ _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden", "unexpected_positi
 
 def unknown_key(key: str, known: list[str]) -> Mistake:
     """Return the mistake of a key that is not among those known."""
-    return Mistake("an unknown key", f"one of {', '.join(known)}" if known else "no such key", near_miss(key, known))
+    hint = near_miss(key, known)
+    shown = [*known[:6], "…"] if hint and len(known) > 8 else known
+    return Mistake("an unknown key", f"one of {', '.join(shown)}" if known else "no such key", hint)
 
 
 def mistakes(error: ValidationError, cls: type, data: Any) -> list[Mistake]:
@@ -75,10 +77,17 @@ def _mistake(error: dict[str, Any], cls: type, data: Any) -> Mistake:
         wrong = unknown_key(str(loc[-1]), choices(annotation_at(cls, path[:-1])))
         return Mistake(wrong.found, wrong.expected, wrong.hint, path)
     if kind == "missing" and loc and isinstance(loc[-1], str):
-        return Mistake("nothing", _expected_at(cls, (*path, loc[-1])), "this key is required", (*path, loc[-1]))
+        return Mistake("nothing", _wanted(cls, path, loc[-1]), "this key is required", (*path, loc[-1]))
     value = _value_at(data, path)
     found = "a value (not shown)" if path and secret(path[-1]) and value is not None else show(value)
     return Mistake(found, _expected(error, cls, path), _hint(cls, path, value), path)
+
+
+def _wanted(cls: type, path: Path, key: str) -> str:
+    """Return what a key that is missing shall hold: what its class says of it, else what its type says."""
+    owner = annotation_at(cls, path)
+    said = notes(owner).get(key, "") if isinstance(owner, type) and choices(owner) else ""
+    return said.split(". ")[0].removesuffix(".") or _expected_at(cls, (*path, key))
 
 
 def _expected_at(cls: type, path: Path) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
-from edgeai.graph.words import masked, secret
+from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Fraction, Watts
 
 __all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
@@ -16,6 +16,10 @@ __all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "ScheduleSpec", "SsdSpec
 _FROZEN = ConfigDict(
     frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, arbitrary_types_allowed=True
 )
+
+
+Plugin = Annotated[str, AfterValidator(lambda name: name.replace("-", "_"))]
+"""A plug-in's name; a dash will do for an underscore."""
 
 
 class DeviceSpec(BaseModel):
@@ -34,11 +38,7 @@ class DeviceSpec(BaseModel):
     @property
     def summary(self) -> str:
         """The driver and its options on one line, without passwords."""
-        words = [
-            f"{key}={'***' if secret(key) else masked(str(value))}"
-            for key, value in self.options.items()
-            if value is not None
-        ]
+        words = [brief(key, value) for key, value in self.options.items() if value is not None]
         return f"{self.driver} ({', '.join(words)})" if words else self.driver
 
 
@@ -96,7 +96,7 @@ class StageSpec(BaseModel):
     """Which library runs the model."""
     task: str | None = None
     """What the model does, where neither its metadata nor its card says so: classification, detection, regression …"""
-    decoder: str | None = None
+    decoder: Plugin | None = None
     """The decoder that reads the model's outputs."""
     labels: Labels | None = None
     """A file with a label a line, or the labels themselves."""
@@ -106,7 +106,7 @@ class StageSpec(BaseModel):
     """Divides each pixel: (pixel - mean) / std."""
     colour: Literal["rgb", "bgr", "gray"] | None = None
     """Order of the channels that the model was trained with."""
-    resize: Literal["stretch", "letterbox", "crop"] | None = None
+    resize: Literal["stretch", "letterbox", "centre-crop"] | None = None
     """How a picture is fitted to the model's input."""
     interpolation: Literal["linear", "area", "nearest"] | None = None
     """How pixels are interpolated when a picture is resized."""
@@ -156,7 +156,7 @@ class ScheduleSpec(BaseModel):
 
     model_config = _FROZEN
 
-    policy: str = "fixed"
+    policy: Plugin = "fixed"
     """What chooses rates and variants: the name of a policy."""
     lanes: Annotated[int, Field(ge=1, le=64, strict=True)] = 1
     """Workers that run jobs side by side, each with its share of the cores."""

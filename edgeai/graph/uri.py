@@ -17,9 +17,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from edgeai.driver import Driver
+from edgeai.graph.annotations import annotation_at, describe
 from edgeai.graph.devices import Role, available, driver_class, is_driver, short_field, under
-from edgeai.graph.document import scalar
 from edgeai.graph.findings import Mistake
+from edgeai.graph.scalars import scalar
 from edgeai.graph.words import any_of, masked, show
 from edgeai.plugins import near_miss
 
@@ -76,5 +77,10 @@ def _options(role: Role, cls: type[Driver], path: str, query: str) -> dict[str, 
         key, _, value = pair.partition("=")
         if key in options:
             raise Mistake(f"{key} twice in {show(masked(query))}", "each option once")
-        options[key] = scalar(unquote(value))
+        options[key] = _typed(cls, key, unquote(value))
     return options
+
+
+def _typed(cls: type[Driver], key: str, text: str) -> Any:
+    """Return a value of the query: text where the option is text, else what YAML reads."""
+    return text if describe(annotation_at(cls.Options, (key,))) in ("text", "a path") else scalar(text)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["any_of", "dotted", "masked", "secret", "show"]
+__all__ = ["any_of", "brief", "dotted", "masked", "secret", "show"]
 
-_USER = re.compile(r"(://)[^/?#\s]*@")
+_USER = re.compile(r"(://)(?:[^/?#\s]*|[^\s/:@]+:[^\s@]*)@")
 _SECRET = re.compile(
     r"((?:^|[?&;])[^=&?;\s]*(?:password|passwd|pwd|token|secret|key|auth)[^=&?;\s]*=)[^&;\s]*", re.IGNORECASE
 )
@@ -37,6 +37,17 @@ def show(value: Any, limit: int = 70) -> str:
     else:
         text = f"a Python {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def brief(key: str, value: Any) -> str:
+    """Return an option as `key=value`: lists of mappings shortened, passwords hidden."""
+    if secret(key):
+        return f"{key}=***"
+    if isinstance(value, list | tuple) and not any(isinstance(item, Mapping | list | tuple) for item in value):
+        return f"{key}=[{', '.join(str(item) for item in value)}]"
+    if isinstance(value, Mapping | list | tuple):
+        return f"{key}=…"
+    return f"{key}={masked(value) if isinstance(value, str) else show(value)}"
 
 
 def secret(key: str | int) -> bool:

@@ -1,11 +1,11 @@
 """A model's card: a small YAML file beside the model that says what the model's file does not.
 
-    name: pilot_small
-    task: regression
-    input: {colour: rgb, resize: stretch, mean: 127.5, std: 127.5}     # real value = (pixel - mean) / std
-    outputs: [{name: steering, unit: "1", min: -1, max: 1}]
-    accuracy: {metric: mean absolute error, value: 0.03, dataset: 2000 unseen frames}
-    sha256: 9f2b...
+name: pilot_small
+task: regression
+input: {colour: rgb, resize: stretch, mean: 127.5, std: 127.5}     # real value = (pixel - mean) / std
+outputs: [{name: steering, unit: "1", min: -1, max: 1}]
+accuracy: {metric: mean absolute error, value: 0.03, dataset: 2000 unseen frames}
+sha256: 9f2b...
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="a card holds no aliases", problem_mark=self.peek_event().start_mark)
+            raise yaml.MarkedYAMLError(problem="a card holds no aliases", problem_mark=None)
         return super().compose_node(parent, index)
 
 

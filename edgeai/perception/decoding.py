@@ -113,8 +113,8 @@ def require_finite(array: npt.NDArray[Any], what: str) -> None:
     """Raise ModelError when there is NaN or infinity in `array`."""
     if not np.isfinite(array).all():
         raise ModelError(
-            f"the model's {what} hold NaN or infinity: check the normalisation of its input (mean, std), or convert the "
-            "model again"
+            f"the model's {what} hold NaN or infinity: check the normalisation of its input (mean, std), or convert "
+            "the model again"
         )
 
 
@@ -138,8 +138,8 @@ def choose_decoder(signature: Signature, decoder: str | None, task: str | None) 
     if len(claiming) > 1:
         tasks = sorted({known[name].task for name in claiming})
         raise ModelError(
-            f"its output {_shapes(signature)} can be read as {' or '.join(claiming)}, and nothing in the file says which: "
-            f"add `task: {tasks[0]}`" + "".join(f" or `task: {other}`" for other in tasks[1:])
+            f"its output {_shapes(signature)} can be read as {' or '.join(claiming)}, and nothing in the file says "
+            f"which: add `task: {tasks[0]}`" + "".join(f" or `task: {other}`" for other in tasks[1:])
         )
     name = claiming[0] if claiming else "tensors"
     if name not in known:

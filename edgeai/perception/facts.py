@@ -16,7 +16,7 @@ from flatbuffers import flexbuffers
 
 from edgeai.errors import ModelError
 from edgeai.perception.decoding import PostProcess
-from edgeai.perception.flatfile import MODEL_SCHEMA, Damaged, Table, verify
+from edgeai.perception.flatfile import MODEL_SCHEMA, DamagedError, Table, verify
 
 __all__ = ["Facts", "graph_constant", "parse_model", "read_content"]
 
@@ -67,7 +67,7 @@ def parse_model(content: bytes) -> Facts:
         model = verify(content, MODEL_SCHEMA, "Model", IDENTIFIER)
         _check(model)
         return _facts(model)
-    except Damaged as error:
+    except DamagedError as error:
         raise ModelError(f"the file is damaged ({error}): fetch or convert it again") from error
 
 
@@ -77,10 +77,10 @@ def _check(model: Table) -> None:
     sizes = [len(buffer.data(0)) for buffer in buffers]
     external = {i for i, buffer in enumerate(buffers) if buffer.number(1, "Q") > 1}
     if not model.tables(2):
-        raise Damaged("it holds no graph")
+        raise DamagedError("it holds no graph")
     for buffer in buffers:
         if buffer.number(1, "Q") > 1 and buffer.number(1, "Q") + buffer.number(2, "Q") > len(model.buffer):
-            raise Damaged("a weight lies beyond the end of the file: it is truncated")
+            raise DamagedError("a weight lies beyond the end of the file: it is truncated")
     for graph in model.tables(2):
         tensors = graph.tables(0)
         for tensor in tensors:
@@ -89,7 +89,7 @@ def _check(model: Table) -> None:
             _check_indices(indices, len(tensors), 0)
         for operator in graph.tables(3):
             if operator.number(0, "I") >= len(codes):
-                raise Damaged("an operation is of a kind that the file does not list")
+                raise DamagedError("an operation is of a kind that the file does not list")
             _check_indices(operator.integers(1), len(tensors), -1)
             _check_indices(operator.integers(2), len(tensors), 0)
             _check_indices(operator.integers(8), len(tensors), -1)
@@ -97,24 +97,24 @@ def _check(model: Table) -> None:
 
 def _check_indices(indices: tuple[int, ...], count: int, least: int) -> None:
     if any(not least <= index < count for index in indices):
-        raise Damaged("an operation names a tensor that is not there")
+        raise DamagedError("an operation names a tensor that is not there")
 
 
 def _check_tensor(tensor: Table, sizes: list[int], external: set[int]) -> None:
     index = tensor.number(2, "I")
     if index >= len(sizes):
-        raise Damaged("a tensor names a weight that is not there")
+        raise DamagedError("a tensor names a weight that is not there")
     elements = 1
     for side in tensor.integers(0):
         if side < 0:
-            raise Damaged(f"a tensor has a side of {side}")
+            raise DamagedError(f"a tensor has a side of {side}")
         elements *= side
         if elements > _ELEMENTS_LIMIT:
-            raise Damaged("a tensor is larger than any memory")
+            raise DamagedError("a tensor is larger than any memory")
     width = _BYTES.get(tensor.number(1, "b"))
     stored = sizes[index]
     if stored and width and tensor.table(6) is None and index not in external and stored != elements * width:
-        raise Damaged(f"a weight of {elements * width} bytes is stored in {stored}")
+        raise DamagedError(f"a weight of {elements * width} bytes is stored in {stored}")
 
 
 def _kind(codes: list[Table], operator: Table) -> int:
@@ -175,7 +175,7 @@ def _known_classes(options: bytes) -> int | None:
 
 
 def graph_constant(content: bytes, name: str) -> npt.NDArray[Any] | None:
-    """Return the real values, float32, of a constant uint8, int8 or float32 tensor by name, None when it is not there."""
+    """Return the real values, float32, of a constant uint8, int8 or float32 tensor by name, None without one."""
     model = verify(content, MODEL_SCHEMA, "Model", IDENTIFIER)
     dtypes = {0: "<f4", 3: "u1", 9: "i1"}
     for tensor in model.tables(2)[0].tables(0):

@@ -11,24 +11,24 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["METADATA_SCHEMA", "MODEL_SCHEMA", "Damaged", "Schema", "Table", "root", "verify"]
+__all__ = ["METADATA_SCHEMA", "MODEL_SCHEMA", "DamagedError", "Schema", "Table", "root", "verify"]
 
 _U16: Final = struct.Struct("<H").unpack_from
 _I32: Final = struct.Struct("<i").unpack_from
 _U32: Final = struct.Struct("<I").unpack_from
 
 
-class Damaged(ValueError):
+class DamagedError(ValueError):
     """The bytes are not a sound flatbuffer; the text says where."""
 
 
 class Table:
     """A table at a position of a buffer. Each reader takes a slot and returns the default when it is absent.
 
-    Every read is checked against the buffer's end and raises Damaged beyond it.
+    Every read is checked against the buffer's end and raises DamagedError beyond it.
     """
 
-    __slots__ = ("buffer", "position", "_fields", "_vtable")
+    __slots__ = ("_fields", "_vtable", "buffer", "position")
 
     def __init__(self, buffer: bytes, position: int) -> None:
         self.buffer = buffer
@@ -36,13 +36,13 @@ class Table:
         self._vtable = position - _read(_I32, buffer, position)
         length = _read(_U16, buffer, self._vtable)
         if length < 4 or length % 2 or self._vtable + length > len(buffer):
-            raise Damaged(f"the table at byte {position} has no sound vtable")
+            raise DamagedError(f"the table at byte {position} has no sound vtable")
         inline = _read(_U16, buffer, self._vtable + 2)
         if inline < 4 or position + inline > len(buffer):
-            raise Damaged(f"the table at byte {position} reaches beyond the end of the file")
+            raise DamagedError(f"the table at byte {position} reaches beyond the end of the file")
         self._fields = struct.unpack_from(f"<{length // 2 - 2}H", buffer, self._vtable + 4)
         if any(inline <= field or 0 < field < 4 for field in self._fields):
-            raise Damaged(f"a field of the table at byte {position} lies outside the table")
+            raise DamagedError(f"a field of the table at byte {position} lies outside the table")
 
     def at(self, slot: int) -> int:
         """Return the position of a field, 0 when it is absent."""
@@ -96,11 +96,11 @@ class Table:
 
 def _read(read: object, buffer: bytes, position: int) -> int:
     if position < 0:
-        raise Damaged("an offset leads before the beginning of the file")
+        raise DamagedError("an offset leads before the beginning of the file")
     try:
         return read(buffer, position)[0]  # type: ignore[operator, no-any-return]
     except struct.error:
-        raise Damaged("an offset leads beyond the end of the file: it is truncated or damaged") from None
+        raise DamagedError("an offset leads beyond the end of the file: it is truncated or damaged") from None
 
 
 def _follow(buffer: bytes, position: int) -> int:
@@ -110,20 +110,20 @@ def _follow(buffer: bytes, position: int) -> int:
 def _vector_length(buffer: bytes, position: int, size: int) -> int:
     count = _read(_U32, buffer, position)
     if position + 4 + count * size > len(buffer):
-        raise Damaged("a list reaches beyond the end of the file: it is truncated or damaged")
+        raise DamagedError("a list reaches beyond the end of the file: it is truncated or damaged")
     return count
 
 
 def root(buffer: bytes, identifier: bytes) -> Table:
-    """Return the root table of a buffer that bears `identifier`. Raises Damaged."""
+    """Return the root table of a buffer that bears `identifier`. Raises DamagedError."""
     if buffer[4:8] != identifier:
-        raise Damaged(f"it does not bear the mark {identifier.decode()} of its format")
+        raise DamagedError(f"it does not bear the mark {identifier.decode()} of its format")
     return Table(buffer, _follow(buffer, 0))
 
 
 Schema = Mapping[str, Mapping[int, str]]
-"""Table name -> slot -> kind: `N` a scalar of N bytes, `[N]` a list of such, `text`, `[text]`, a table's name, `[name]`,
-or `slot?a=name,b=name` a union whose type is in `slot` (types that are not named are checked as tables of scalars)."""
+"""Table name -> slot -> kind: `N` a scalar of N bytes, `[N]` a list of such, `text`, `[text]`, a table's name,
+`[name]`, or `slot?a=name,b=name` a union whose type is in `slot` (other types are tables of scalars)."""
 
 MODEL_SCHEMA: Final[Schema] = {
     "Model": {
@@ -207,7 +207,7 @@ METADATA_SCHEMA: Final[Schema] = {
 def verify(buffer: bytes, schema: Schema, name: str, identifier: bytes) -> Table:
     """Follow every offset that `schema` knows from the root table `name`, and return that table.
 
-    Each table is visited once as each kind, so that the work is bounded by the size of the file. Raises Damaged.
+    Each table is visited once as each kind, so that the work is bounded by the size of the file. Raises DamagedError.
     """
     top = root(buffer, identifier)
     waiting = [(name, top.position)]
@@ -230,7 +230,7 @@ def _children(table: Table, slot: int, field: str) -> list[tuple[str, int]]:
     buffer = table.buffer
     if field.isdigit():
         if table.at(slot) + int(field) > len(buffer):
-            raise Damaged("a number reaches beyond the end of the file: it is truncated or damaged")
+            raise DamagedError("a number reaches beyond the end of the file: it is truncated or damaged")
         return []
     if "?" in field:
         tag, _, choices = field.partition("?")

@@ -78,7 +78,9 @@ def read_labels(labels: str | Path | Iterable[str], origin: str, beside: Path | 
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ModelError(f"label file {path} cannot be read ({error.strerror}): correct the path in {origin}") from error
+        raise ModelError(
+            f"label file {path} cannot be read ({error.strerror}): correct the path in {origin}"
+        ) from error
     return decode_labels(content, str(path))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from edgeai.errors import ModelError
 from edgeai.messages import Colour
-from edgeai.perception.flatfile import METADATA_SCHEMA, Damaged, Table, verify
+from edgeai.perception.flatfile import METADATA_SCHEMA, DamagedError, Table, verify
 from edgeai.perception.labels import MAX_BYTES, Labels, decode_labels
 from edgeai.perception.options import PerChannel
 
@@ -44,7 +44,7 @@ def read_metadata(content: bytes, metadata: bytes) -> Metadata:
     """
     try:
         model = verify(metadata, METADATA_SCHEMA, "ModelMetadata", b"M001") if metadata else None
-    except Damaged as error:
+    except DamagedError as error:
         raise ModelError(f"its TFLite metadata is damaged ({error}): fetch or convert it again") from error
     graphs = model.tables(3) if model else []
     inputs = graphs[0].tables(2) if graphs else []

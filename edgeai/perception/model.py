@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edgeai.errors import ModelError
-from edgeai.messages import Colour, Column, Frame
-from edgeai.perception.card import Card, CardInput, read_card
-from edgeai.perception.decoding import Decoder, Settings, Signature, choose_decoder, require_finite
-from edgeai.perception.facts import Facts, parse_model, read_content
+from edgeai.messages import Colour, Frame
+from edgeai.perception.card import Card, read_card
+from edgeai.perception.decoding import Decoder, Signature, choose_decoder
+from edgeai.perception.facts import parse_model, read_content
 from edgeai.perception.geometry import View
-from edgeai.perception.labels import Labels, read_labels
-from edgeai.perception.metadata import Metadata, read_metadata
+from edgeai.perception.metadata import read_metadata
 from edgeai.perception.options import ModelOptions, Numerics
 from edgeai.perception.preprocess import InputSettings, Preprocessor
+from edgeai.perception.resolve import Said
 from edgeai.perception.runtimes import Runtime, Session, choose_runtime
 from edgeai.perception.tensor import TensorInfo
 
 __all__ = ["Model"]
 
-T = TypeVar("T")
 _IMAGE_DTYPES = (np.uint8, np.int8, np.int16, np.float32)
 
 
@@ -94,16 +93,16 @@ class Model:
         card = read_card(path)
         if card is not None and card.sha256 is not None and card.sha256.lower() != sha256:
             raise ModelError(
-                f"its card is of another file (sha256 {card.sha256[:12]}..., the file's is {sha256[:12]}...): fetch the "
-                "model again, or make its card anew"
+                f"its card is of another file (sha256 {card.sha256[:12]}..., the file's is {sha256[:12]}...): fetch "
+                "the model again, or make its card anew"
             )
-        metadata = read_metadata(content, facts.metadata)
+        said = Said(options, read_metadata(content, facts.metadata), card, path)
         runtime = choose_runtime(options.runtime)
         session = runtime.open(content, threads, options.numerics)
         position, image = _image_input(session.inputs)
-        signature = Signature(session.inputs, session.outputs, image, facts.softmax, _postprocess(facts, session), path)
-        name, kind = choose_decoder(signature, *_task(options, metadata, card))
-        decoder = kind(signature, _settings(options, metadata, card, path))
+        signature = Signature(session.inputs, session.outputs, image, facts.softmax, facts.postprocess, path)
+        name, kind = choose_decoder(signature, *said.meaning())
+        decoder = kind(signature, said.decoder_settings())
         blueprint = _Blueprint(
             path=path,
             content=content,
@@ -112,8 +111,8 @@ class Model:
             runtime=runtime,
             numerics=options.numerics,
             input_position=position,
-            input_settings=None if image is None else _input_settings(options, metadata, card),
-            task=_first(options.task, metadata.task, card and card.task, kind.task) or kind.task,
+            input_settings=None if image is None else said.input_settings(),
+            task=said.meaning()[1] or kind.task,
             decoder_name=name,
             decoder=decoder,
         )
@@ -223,8 +222,8 @@ class Model:
     def _write_picture(self, image: npt.NDArray[Any], colour: Colour) -> None:
         if self._preprocess is None:
             raise ModelError(
-                f"{self.name} takes no pictures, its input is {self._input.name!r} {list(self._input.shape)}: use it on a "
-                "sensor or an array, not on a camera"
+                f"{self.name} takes no pictures, its input is {self._input.name!r} {list(self._input.shape)}: use it "
+                "on a sensor or an array, not on a camera"
             )
         if self._fresh:
             self._clear_others()
@@ -236,10 +235,6 @@ class Model:
             self._session.input(position)[...] = self.inputs[position].zero_point
 
 
-def _first(*values: T | None) -> T | None:
-    return next((value for value in values if value is not None), None)
-
-
 def _image_input(inputs: tuple[TensorInfo, ...]) -> tuple[int, tuple[int, int] | None]:
     """Return the position of the input for pictures and their (width, height); else the first input and None."""
     for position, info in enumerate(inputs):
@@ -248,70 +243,3 @@ def _image_input(inputs: tuple[TensorInfo, ...]) -> tuple[int, tuple[int, int] |
     if not inputs:
         raise ModelError("it has no input: give a model that takes a picture or an array")
     return 0, None
-
-
-def _postprocess(facts: Facts, session: Session) -> Any:
-    # A damaged file may list other outputs than the runtime sees.
-    found = facts.postprocess
-    if found and max(found.boxes, found.classes, found.scores, found.count) < len(session.outputs):
-        return found
-    return None
-
-
-def _task(options: ModelOptions, metadata: Metadata, card: Card | None) -> tuple[str | None, str | None]:
-    """Return (decoder, task) from the first of options, metadata and card that says either."""
-    for decoder, task in (
-        (options.decoder, options.task),
-        (None, metadata.task if card is None or card.decoder is None else None),
-        (card.decoder, card.task) if card else (None, None),
-    ):
-        if decoder is not None or task is not None:
-            return decoder, task
-    return None, None
-
-
-def _input_settings(options: ModelOptions, metadata: Metadata, card: Card | None) -> InputSettings:
-    said = card.input if card else CardInput()
-    settings = InputSettings(
-        mean=_first(options.mean, metadata.mean, said.mean), std=_first(options.std, metadata.std, said.std)
-    )
-    others = {
-        "colour": _first(options.colour, metadata.colour, said.colour),
-        "resize": _first(options.resize, said.resize),
-        "interpolation": _first(options.interpolation, said.interpolation),
-        "crop_fraction": _first(options.crop_fraction, said.crop_fraction),
-        "pad": _first(options.pad, said.pad),
-    }
-    settings = replace(settings, **{key: value for key, value in others.items() if value is not None})
-    if not 0 < settings.crop_fraction <= 1:
-        raise ModelError(f"`crop_fraction` is {settings.crop_fraction}: say a number above 0, at most 1")
-    if not 0 <= settings.pad <= 255:
-        raise ModelError(f"`pad` is {settings.pad}: say the value of a pixel, 0 to 255")
-    if options.numerics == "reference" and settings.interpolation == "area":
-        raise ModelError("`interpolation: area` differs between machines: use linear or nearest with numerics: reference")
-    return settings
-
-
-def _settings(options: ModelOptions, metadata: Metadata, card: Card | None, path: Path) -> Settings:
-    columns: tuple[Column, ...] | None = None
-    if options.outputs is not None:
-        columns = tuple(Column(output) if isinstance(output, str) else output for output in options.outputs)
-    elif card is not None and card.outputs is not None:
-        columns = tuple(Column(output.name, output.unit) for output in card.outputs)
-    return Settings(
-        labels=_labels(options, metadata, card, path),
-        columns=columns,
-        score=_first(options.score, card and card.score),
-        top=_first(options.top, card and card.top),
-        ssd=_first(options.ssd, card and card.ssd),
-    )
-
-
-def _labels(options: ModelOptions, metadata: Metadata, card: Card | None, path: Path) -> Labels | None:
-    if options.labels is not None:
-        return read_labels(options.labels, "the option `labels`")
-    if metadata.labels is not None:
-        return metadata.labels
-    if card is not None and card.labels is not None:
-        return read_labels(card.labels, f"the card {path.with_suffix('.yaml')}", path.parent)
-    return None

@@ -62,21 +62,27 @@ def pixel_table(info: TensorInfo, mean: PerChannel | None, std: PerChannel | Non
     """
     pixels = np.arange(256, dtype=np.float64)[:, None]
     if mean is not None or std is not None:
-        divisor = np.broadcast_to(np.asarray(1.0 if std is None else std, np.float64), channels)
-        if not np.all(divisor):
+        centre, divisor = _each(mean, 0.0, channels, "mean"), _each(std, 1.0, channels, "std")
+        if not divisor.all():
             raise ModelError("`std` is 0, by which nothing can be divided: say the standard deviation of the pixels")
-        centre = np.broadcast_to(np.asarray(0.0 if mean is None else mean, np.float64), channels)
-        return info.quantize((pixels - centre) / divisor)
+        return info.quantize((np.repeat(pixels, channels, axis=1) - centre) / divisor)
     if np.issubdtype(info.dtype, np.floating):
         raise ModelError(
-            f"its input {info.name!r} is {info.dtype} and nothing says how pixels become numbers: add `mean` and `std` to "
-            "its card or options, real value = (pixel - mean) / std (0 and 255 give 0..1, 127.5 and 127.5 give -1..1)"
+            f"its input {info.name!r} is {info.dtype} and nothing says how pixels become numbers: add `mean` and `std` "
+            "to its card or options, real value = (pixel - mean) / std (0 and 255 give 0..1, 127.5 twice gives -1..1)"
         )
     limits = np.iinfo(info.dtype)
     if info.quantized and limits.bits <= 16:
         step = (int(limits.max) - int(limits.min)) // 255
         pixels = pixels * step + int(limits.min)
     return np.repeat(pixels.astype(info.dtype), channels, axis=1)
+
+
+def _each(value: PerChannel | None, default: float, channels: int, what: str) -> npt.NDArray[np.float64]:
+    values = np.atleast_1d(np.asarray(default if value is None else value, np.float64))
+    if values.shape not in {(1,), (channels,)} or not np.isfinite(values).all():
+        raise ModelError(f"`{what}` is {value}: say one number, or one for each of the input's {channels} channels")
+    return values
 
 
 class _Plan:

@@ -43,7 +43,7 @@ class TensorInfo:
         """Return real values, float32; an array that is not quantized is returned as it is."""
         if not self.quantized:
             return array
-        real = np.subtract(array, self.zero_point, dtype=np.float32)
+        real: npt.NDArray[np.float32] = np.subtract(array, self.zero_point, dtype=np.float32)
         real *= np.float32(self.scale)
         return real
 
@@ -57,4 +57,5 @@ class TensorInfo:
         if self.quantized:
             real = round_half_away(real / self.scale) + self.zero_point
         limits = np.iinfo(self.dtype)
-        return np.clip(round_half_away(real), limits.min, limits.max).astype(self.dtype)
+        quantized: npt.NDArray[Any] = np.clip(round_half_away(real), limits.min, limits.max).astype(self.dtype)
+        return quantized

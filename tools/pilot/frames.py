@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from edgeai_drivers.sim.world.body import Build, Pose
 from edgeai_drivers.sim.world.course import Course, make_course
 from edgeai_drivers.sim.world.pursuit import pursue
@@ -31,9 +30,7 @@ def draw_frames(seeds: range, per_course: int) -> Frames:
     """Render `per_course` frames on the course and in the looks of each seed."""
     images = np.empty((len(seeds) * per_course, SIZE[1], SIZE[0], 3), np.uint8)
     steering = np.empty(len(images), np.float32)
-    for number, (image, label) in enumerate(
-        labelled for seed in seeds for labelled in _draw_course(seed, per_course)
-    ):
+    for number, (image, label) in enumerate(labelled for seed in seeds for labelled in _draw_course(seed, per_course)):
         images[number], steering[number] = image, label
     return Frames(images, steering)
 

@@ -78,8 +78,8 @@ class V4l2(Camera):
             raise refusal(self.name, self._path, error, list_cameras(Path("/"))) from error
         if not captures:
             raise DeviceNotFound(
-                f"{self.name}: {self._path} ({card}) is no camera but another node of one: try its neighbours, or see "
-                "`edgeai devices`"
+                f"{self.name}: {self._path} ({card}) is no camera but another node of one, or a codec: "
+                f"give one of {_uris(list_cameras(Path('/')))}"
             )
         self._capture = capture(self._path, cv2.CAP_V4L2, self._settings())
         if self._capture is None:
@@ -183,8 +183,8 @@ def refusal(name: str, path: str, error: OSError, present: list[Device]) -> Devi
     """Make the error that says why a device could not be opened and what to do."""
     if error.errno in (errno.EACCES, errno.EPERM):
         return DeviceNotFound(
-            f"{name}: {path} may not be opened: add yourself to the group `video` (sudo usermod -aG video $USER) and log "
-            "in again"
+            f"{name}: {path} may not be opened: add yourself to the group `video` (sudo usermod -aG video $USER) and "
+            "log in again"
         )
     if error.errno == errno.EBUSY:
         return DeviceError(

@@ -121,8 +121,8 @@ class Video(Camera):
         expected = self._announced_frames
         if self._count + 1 < _WHOLE * expected and length < _WHOLE * expected / self._fps * NS:
             raise DeviceError(
-                f"{self.name}: {self.options.path!r} ends after {self._count} of {expected:.0f} frames: it is damaged or "
-                "cut short; copy it again, or give another file"
+                f"{self.name}: {self.options.path!r} ends after {self._count} of {expected:.0f} frames: it is damaged "
+                "or cut short; copy it again, or give another file"
             )
         if not self.options.loop:
             raise EndOfSource

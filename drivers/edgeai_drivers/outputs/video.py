@@ -114,7 +114,8 @@ class Video(Output):
     def _start(self, times: list[int], first: Picture) -> None:
         assert self._size is not None
         self._fps = self.options.fps or rate_of(times)
-        self._zero, self._count, self._shown = times[0], 0, first
+        self._zero = self._last = times[0]
+        self._count, self._shown = 0, first
         code = cv2.VideoWriter.fourcc(*self.options.codec.replace("mjpg", "MJPG"))
         writer = cv2.VideoWriter(str(self._path), cv2.CAP_FFMPEG, code, self._fps, self._size)
         if not writer.isOpened():
@@ -139,9 +140,11 @@ class Video(Output):
         self._count += 1
 
     def _slots_ahead(self, t: int) -> int:
-        """Return how many slots of the video lie between the last picture and time t; a jump in time starts afresh."""
+        """Return how many slots of the video are empty before time t; a jump in time starts afresh."""
         ahead = round((t - self._zero) * self._fps / NS) - self._count
-        if abs(ahead) > _LONGEST_GAP * self._fps:
+        jumped = t < self._last or ahead > _LONGEST_GAP * self._fps
+        self._last = t
+        if jumped:
             self._zero = t - round(self._count * NS / self._fps)
             return 0
         return ahead

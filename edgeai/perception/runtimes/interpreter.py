@@ -19,7 +19,10 @@ _VENDOR_ERRORS = (RuntimeError, ValueError, MemoryError)
 _ADVICE = (
     (r"edgetpu-custom-op", "it was compiled for an Edge TPU: use the file without `_edgetpu` in its name"),
     (r"custom op: Flex", "it needs TensorFlow's own operations: convert it again with TFLITE_BUILTINS only"),
-    (r"unresolved custom op: (\S+?)\.?\s", "it needs the custom operation {0}: convert it with built-in operations only"),
+    (
+        r"unresolved custom op: (\S+?)\.?\s",
+        "it needs the custom operation {0}: convert it with built-in operations only",
+    ),
     (r"Didn't find op for builtin opcode", "it is newer than the runtime: update ai-edge-litert, or convert it again"),
     (r"quantiz", "its quantization parameters are not valid: convert it again with a current converter"),
 )

@@ -47,7 +47,11 @@ def steering() -> Regression:
 def result() -> Callable[..., Result]:
     def make(value: Any, seq: int = 7, stream: str = "objects", period: int = 40_000_000, **more: Any) -> Result:
         stamp = 5_000_000_000 + seq * period
-        ledger = (("camera", "captured", stamp), (stream, "invoked", stamp + 20_000_000), (stream, "published", stamp + 34_200_000))
+        ledger = (
+            ("camera", "captured", stamp),
+            (stream, "invoked", stamp + 20_000_000),
+            (stream, "published", stamp + 34_200_000),
+        )
         return Result(stream, seq, stamp, value, (("camera", seq),), ledger, variant="ssd", threads=2, **more)
 
     return make
@@ -55,7 +59,9 @@ def result() -> Callable[..., Result]:
 
 @pytest.fixture
 def frame() -> Callable[..., Frame]:
-    def make(seq: int = 7, size: tuple[int, int] = (640, 480), media: int | None = None, period: int = 40_000_000) -> Frame:
+    def make(
+        seq: int = 7, size: tuple[int, int] = (640, 480), media: int | None = None, period: int = 40_000_000
+    ) -> Frame:
         width, height = size
         image = np.empty((height, width, 3), np.uint8)
         image[..., 0] = np.linspace(90, 150, width, dtype=np.uint8)

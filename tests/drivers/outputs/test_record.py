@@ -4,15 +4,16 @@ import json
 import math
 
 import numpy as np
+from edgeai_drivers.outputs._record import LARGEST_TENSOR, record, to_json
 
 from edgeai.messages import Classification, Tensors, Timing
-from edgeai_drivers.outputs._record import LARGEST_TENSOR, record, to_json
 
 
 def test_a_record_says_what_was_found_in_which_capture_and_when(result, detections):
     line = record(result(detections, timing=Timing("media", 280_000_000)))
     assert list(line) == [
-        "stream", "seq", "stamp", "clock", "raw", "latency", "inputs", "basis", "variant", "threads", "ledger", "detections",
+        "stream", "seq", "stamp", "clock", "raw", "latency", "inputs", "basis", "variant", "threads", "ledger",
+        "detections",
     ]  # fmt: skip
     assert (line["stream"], line["seq"], line["stamp"]) == ("objects", 7, 5_280_000_000)
     assert (line["clock"], line["raw"], line["latency"]) == ("media", 280_000_000, 0.0342)

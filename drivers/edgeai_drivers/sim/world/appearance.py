@@ -61,7 +61,7 @@ class Appearance:
 
 def make_appearance(seed: int) -> Appearance:
     """Draw the looks of `seed`; floor and line always differ by a visible contrast."""
-    dice = random.Random(f"appearance {seed}")
+    dice = random.Random(f"appearance {seed}")  # noqa: S311 - it draws pictures, not secrets
     while True:
         floor, line = _tint(dice, dice.choice(_FLOORS)), _tint(dice, dice.choice(_LINES))
         if abs(_luma(floor) - _luma(line)) >= _CONTRAST:

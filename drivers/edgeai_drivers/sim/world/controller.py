@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ...framing import ENCODERS, Deframer, FrameCounts, Protocol
+from edgeai_drivers.framing import ENCODERS, Deframer, FrameCounts, Protocol
+
 from .body import Command
 
 WATCHDOG_NS = 500_000_000
@@ -14,7 +15,7 @@ WATCHDOG_NS = 500_000_000
 _TELEMETRY_LIMIT = 4096
 
 
-class BadCommand(ValueError):
+class BadCommandError(ValueError):
     """A message that parses and still is not a command."""
 
 
@@ -52,16 +53,14 @@ class Controller:
     @property
     def counts(self) -> ControllerCounts:
         """Read the counters as they are now."""
-        return ControllerCounts(
-            self._deframer.counts, self._accepted, self._clamped, self._rejected, self._stops
-        )
+        return ControllerCounts(self._deframer.counts, self._accepted, self._clamped, self._rejected, self._stops)
 
     def feed(self, data: bytes, t_ns: int) -> None:
         """Take bytes that arrived at `t_ns`. Whatever they are, this returns."""
         for message in self._deframer.feed(data):
             try:
                 self._obey(message, t_ns)
-            except BadCommand:
+            except BadCommandError:
                 self._rejected += 1
 
     def command(self, t_ns: int) -> Command:
@@ -86,7 +85,7 @@ class Controller:
 
     def _obey(self, message: dict[str, object], t_ns: int) -> None:
         if "steering" not in message and "throttle" not in message:
-            raise BadCommand("neither steering nor throttle")
+            raise BadCommandError("neither steering nor throttle")
         wanted = Command(
             _number(message.get("steering", self._command.steering)), _number(message.get("throttle", self._cruise))
         )
@@ -99,13 +98,13 @@ class Controller:
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadCommand(f"{value!r} is not a number")
+        raise BadCommandError(f"{value!r} is not a number")
     try:
         number = float(value)
     except OverflowError as error:
-        raise BadCommand("an integer beyond the range of a double") from error
+        raise BadCommandError("an integer beyond the range of a double") from error
     if not math.isfinite(number):
-        raise BadCommand(f"{number} is not finite")
+        raise BadCommandError(f"{number} is not finite")
     return number
 
 

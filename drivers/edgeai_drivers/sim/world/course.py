@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 
 LINE_WIDTH = 0.05
 """Width of the painted line, metres."""
@@ -110,7 +111,7 @@ def make_course(seed: int) -> Course:
 
     The harmonics are weakened until no bend is tighter than MIN_RADIUS.
     """
-    dice = random.Random(f"course {seed}")
+    dice = random.Random(f"course {seed}")  # noqa: S311 - it draws courses, not secrets
     length = dice.uniform(12.0, 16.0)
     waves = [(k, dice.uniform(0.05, 0.45) / (k - 0.5), dice.uniform(0.0, math.tau)) for k in _HARMONICS]
     side = dice.choice((1.0, -1.0))
@@ -139,7 +140,7 @@ def _resample(seed: int, points: list[tuple[float, float]], length: float) -> Co
     """Scale a closed polyline to `length` metres and sample it at equal steps of arc length."""
     closed = [*points, points[0]]
     ends = [0.0]
-    for before, after in zip(closed, closed[1:], strict=False):
+    for before, after in pairwise(closed):
         ends.append(ends[-1] + math.dist(before, after))
     scale = length / ends[-1]
     count = round(length / _SPACING)
@@ -152,9 +153,7 @@ def _resample(seed: int, points: list[tuple[float, float]], length: float) -> Co
         (x0, y0), (x1, y1) = closed[segment], closed[segment + 1]
         xs.append(scale * (x0 + share * (x1 - x0)))
         ys.append(scale * (y0 + share * (y1 - y0)))
-    headings = tuple(
-        math.atan2(ys[(i + 1) % count] - ys[i - 1], xs[(i + 1) % count] - xs[i - 1]) for i in range(count)
-    )
+    headings = tuple(math.atan2(ys[(i + 1) % count] - ys[i - 1], xs[(i + 1) % count] - xs[i - 1]) for i in range(count))
     return Course(seed, length / count, tuple(xs), tuple(ys), headings)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ...framing import Protocol
+from edgeai_drivers.framing import Protocol
+
 from .body import STEP_NS, BodyState, Build, Pose, step
 from .controller import Controller, ControllerCounts
 from .course import LOST_AT, Course, make_course

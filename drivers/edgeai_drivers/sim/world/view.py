@@ -68,13 +68,14 @@ class View:
         """Map homogeneous metres in the rover's frame (forward, left) to pixels of the ground's picture."""
         cos, sin = math.cos(pose.heading), math.sin(pose.heading)
         scale, half = 1.0 / METRES_PER_PIXEL, self._ground.half
-        return np.array(
+        texture_from_floor: npt.NDArray[np.float64] = np.array(
             [
                 [scale * cos, -scale * sin, scale * (pose.x + half) - 0.5],
                 [-scale * sin, -scale * cos, scale * (half - pose.y) - 0.5],
                 [0.0, 0.0, 1.0],
             ]
         )
+        return texture_from_floor
 
     def _noise_of(self, frame: int) -> npt.NDArray[np.uint8]:
         width, height = self._size
@@ -102,7 +103,8 @@ def _floor_from_pixel(mount: Mount, size: tuple[int, int]) -> npt.NDArray[np.flo
     fall = np.array([0.0, cos, sin])
     forward = mount.forward * fall + mount.height * np.array([0.0, -sin, cos])
     left = np.array([-mount.height, 0.0, 0.0])
-    return np.stack([forward, left, fall]) @ rays
+    floor_from_pixel: npt.NDArray[np.float64] = np.stack([forward, left, fall]) @ rays
+    return floor_from_pixel
 
 
 def _vignette(size: tuple[int, int], loss: float) -> npt.NDArray[np.uint8]:
@@ -118,4 +120,5 @@ def _noise_bank(size: tuple[int, int], seed: int, sigma: float) -> npt.NDArray[n
     width, height = size
     dice = np.random.default_rng([seed, 1])
     noise = dice.standard_normal((height + _SPARE, width + _SPARE, 3), np.float32)
-    return np.clip(noise * np.float32(sigma) + 128.5, 0, 255).astype(np.uint8)
+    bank: npt.NDArray[np.uint8] = np.clip(noise * np.float32(sigma) + 128.5, 0, 255).astype(np.uint8)
+    return bank

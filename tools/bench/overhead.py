@@ -1,0 +1,132 @@
+"""Time that edgeai adds to a frame, over a loop written by hand with cv2 and the interpreter.
+
+    python tools/bench/overhead.py [--frames N] [--rounds R]
+
+Frames in memory: time from one result to the next, all frames, one model thread. On a clip: frames a second, decoding
+included, beside a sequential loop and one of two threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import threading
+import time
+from statistics import median
+
+import cv2
+from bench import CLIP, V1_HALF, V1_SMALL, V2, HandWritten, need_assets, percentiles, pictures, report, rounds
+from cameras import Memory, graph
+
+from edgeai import Graph, Pipeline
+
+
+def by_hand(model: HandWritten, images: list, n: int) -> list[float]:
+    times = []
+    before = time.perf_counter()
+    for i in range(n):
+        model(images[i % len(images)])
+        after = time.perf_counter()
+        times.append((after - before) * 1e6)
+        before = after
+    return times
+
+
+def with_edgeai(path, images: list, n: int) -> list[float]:
+    times = []
+    with Pipeline(graph(Memory(images, n), path, threads=1)) as pipeline, pipeline.stream("objects") as results:
+        ends = [result.published for result in results]
+        assert pipeline.stats()["objects"].delivered == n
+    times = [(b - a) / 1e3 for a, b in zip(ends, ends[1:], strict=False)]
+    return times[20:]
+
+
+def clip_sequential(model: HandWritten) -> float:
+    capture, n, began = cv2.VideoCapture(str(CLIP)), 0, time.perf_counter()
+    while (read := capture.read())[0]:
+        model(read[1])
+        n += 1
+    return n / (time.perf_counter() - began)
+
+
+def clip_two_threads(model: HandWritten) -> float:
+    frames: queue.Queue = queue.Queue(maxsize=2)
+
+    def decode() -> None:
+        capture = cv2.VideoCapture(str(CLIP))
+        while (read := capture.read())[0]:
+            frames.put(read[1])
+        frames.put(None)
+
+    began, n = time.perf_counter(), 0
+    thread = threading.Thread(target=decode)
+    thread.start()
+    while (image := frames.get()) is not None:
+        model(image)
+        n += 1
+    thread.join()
+    return n / (time.perf_counter() - began)
+
+
+def clip_edgeai() -> float:
+    g = Graph(cameras={"camera": f"video:{CLIP}?lossless=true"}, stages={"objects": {"model": str(V1_HALF), "threads": 1}})
+    with Pipeline(g) as pipeline, pipeline.stream("objects") as results:
+        first = last = next(results)
+        n = 1
+        for last in results:
+            n += 1
+    began = first.ledger[0][2]
+    return n / ((last.published - began) / 1e9)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, default=1500)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    need_assets()
+    cv2.setNumThreads(1)
+    images = pictures()
+    rows = []
+    for path in (V1_SMALL, V2):
+        model = HandWritten(path)
+        by_hand(model, images, 50)
+        hands, ours = rounds(
+            options.rounds,
+            lambda model=model: by_hand(model, images, options.frames),
+            lambda path=path: with_edgeai(path, images, options.frames),
+        )
+        hand50, hand99 = (median(percentiles(r, p)[0] for r in hands) for p in (50, 99))
+        ours50, ours99 = (median(percentiles(r, p)[0] for r in ours) for p in (50, 99))
+        rows.append(
+            {
+                "model": path.stem,
+                "by hand p50 us": hand50,
+                "edgeai p50 us": ours50,
+                "added p50 us": ours50 - hand50,
+                "by hand p99 us": hand99,
+                "edgeai p99 us": ours99,
+                "added p99 us": ours99 - hand99,
+                "ratio p50": ours50 / hand50,
+            }
+        )
+    report("overhead: frames in memory", rows)
+    model = HandWritten(V1_HALF)
+    one, two, ours = (median(r) for r in rounds(3, lambda: clip_sequential(model), lambda: clip_two_threads(model), clip_edgeai))
+    report(
+        "overhead: clip, decoding included",
+        [
+            {
+                "model": V1_HALF.stem,
+                "sequential fps": one,
+                "two threads fps": two,
+                "edgeai fps": ours,
+                "edgeai / sequential": ours / one,
+                "edgeai / two threads": ours / two,
+            }
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
