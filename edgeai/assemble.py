@@ -124,7 +124,7 @@ class _Point:
 
 
 def _points(graph: Graph, name: str, spec: StageSpec, lanes: int, measure: bool) -> Iterator[_Point]:
-    delay = _delay(spec.added_latency)
+    delay = _delay(spec.added_latency if measure else 0.0)
     if spec.call is not None:
         function = graph.function(name)
         yield _Point(

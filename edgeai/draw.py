@@ -17,6 +17,7 @@ __all__ = ["annotate", "colour_of"]
 
 Image = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
+Box = tuple[int, int, int, int]
 
 # Okabe and Ito's colours, told apart by colour-blind eyes too (jfly.uni-koeln.de/color), as blue, green, red.
 _PALETTE: tuple[Colour, ...] = (
@@ -33,7 +34,6 @@ _BLACK: Colour = (24, 20, 18)
 _PANEL_SHADE = 0.30
 """What is left of the picture under a panel."""
 _MOST_LINES = 6
-_FULL_STEERING = 1.0
 _LARGEST_TURN = math.radians(60)
 
 
@@ -47,12 +47,12 @@ def annotate(image: Image, result: Any, *, title: str = "") -> Image:
 
     `image` is uint8, (height, width, 3) in BGR order or (height, width) when gray, of any size from about 80x60; the
     answer is always BGR. `result` is a Result or its value: Detections become boxes with labels and scores,
-    Classification and Regression lines of text (and a wheel's position for a value called `steering`, -1 left to 1
+    Classification and Regression lines of text (and a wheel's position for a value called `steering`, 1 left to -1
     right), Tensors their shapes, anything else its text. `title` stands at the top, or the result's stream when empty.
     """
     import cv2
 
-    picture = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else np.ascontiguousarray(image).copy()
+    picture = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else np.array(image, order="C")
     value = result
     if isinstance(result, Result):
         value, title = result.value, title or result.stream
@@ -61,7 +61,7 @@ def annotate(image: Image, result: Any, *, title: str = "") -> Image:
         _draw_detections(pen, value)
         lines = []
     elif isinstance(value, Classification):
-        lines = [f"{float(value.score[i]):4.0%} {label}" for i, label in enumerate(value.label[:_MOST_LINES])]
+        lines = [f"{float(value.score[i]):.0%} {label}" for i, label in enumerate(value.label[:_MOST_LINES])]
     elif isinstance(value, Regression):
         lines = [_quantity(c.name, number, c.unit) for c, number in zip(value.columns, value.values, strict=True)]
         steering = value.as_dict().get("steering")
@@ -100,6 +100,7 @@ class _Pen:
         self.scale = max(0.3, side / 900 + 0.1)
         self.weight = max(1, round(self.scale * 1.7))
         self.pad = max(2, round(6 * self.scale))
+        self.tags: list[Box] = []
 
     def measure(self, text: str) -> tuple[int, int, int]:
         """Return width, height above the base line, and depth below it, in pixels."""
@@ -139,36 +140,43 @@ class _Pen:
         for number, (row, colour) in enumerate(fitted):
             self.text(row, 2 * self.pad, 2 * self.pad + height + number * pitch, colour)
 
-    def tag(self, text: str, x: int, y: int, bottom: int, colour: Colour) -> None:
-        """Write on a filled tag that sits on the corner (x, y) of a box, or inside it where there is no room above."""
+    def tag(self, text: str, box: Box, colour: Colour) -> None:
+        """Write on a filled tag: above the box, or inside it, or below, where no other tag is; else above."""
+        x1, y1, _, y2 = box
         text = self.fit(text, self.width - 2 * self.pad)
         width, height, depth = self.measure(text)
-        tall = height + depth + self.pad
-        top = y - tall if y >= tall else min(max(y, 0), max(0, min(bottom, self.height) - tall))
-        left = min(max(0, x), max(0, self.width - width - 2 * self.pad))
-        corner = (left + width + 2 * self.pad, top + tall)
-        self.cv2.rectangle(self.picture, (left, top), corner, colour, self.cv2.FILLED)
+        wide, tall = width + 2 * self.pad, height + depth + self.pad
+        left = min(max(0, x1 - self.line // 2), max(0, self.width - wide))
+        tops = [top for top in (y1 - tall, max(y1, 0), y2) if 0 <= top <= self.height - tall] or [0]
+        places = [(left, top, left + wide, top + tall) for top in tops]
+        place = next((place for place in places if not any(_overlap(place, tag) for tag in self.tags)), places[0])
+        self.tags.append(place)
+        self.cv2.rectangle(self.picture, place[:2], place[2:], colour, self.cv2.FILLED)
         ink = _BLACK if 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2] > 105 else _WHITE
-        self.text(text, left + self.pad, top + height + self.pad // 2 + 1, ink)
+        self.text(text, left + self.pad, place[1] + height + self.pad // 2 + 1, ink)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _draw_detections(pen: _Pen, found: Detections) -> None:
-    """Draw boxes first and tags over them, best score on top."""
-    tags = []
-    for i in reversed(range(len(found))):
-        edges = [float(edge) for edge in found.box[i]]
-        if not all(math.isfinite(edge) for edge in edges):
-            continue
-        x1, x2 = (round(min(max(edge, -1.0), pen.width)) for edge in edges[::2])
-        y1, y2 = (round(min(max(edge, -1.0), pen.height)) for edge in edges[1::2])
-        tracked = found.track_id is not None
-        colour = colour_of(int(found.track_id[i] if found.track_id is not None else found.class_id[i]))
-        pen.cv2.rectangle(pen.picture, (x1, y1), (x2, y2), _BLACK, pen.line + 2)
-        pen.cv2.rectangle(pen.picture, (x1, y1), (x2, y2), colour, pen.line)
-        track = f" #{int(found.track_id[i])}" if tracked and found.track_id is not None else ""
-        tags.append((f"{found.label[i]}{track} {float(found.score[i]):.0%}", x1 - pen.line // 2, y1, y2, colour))
-    for tag in tags:
-        pen.tag(*tag)
+    """Draw the boxes, the best score on top, and their tags over them, the best score placed first."""
+    rows: list[tuple[str, Box, Colour]] = []
+    limits = np.array([pen.width, pen.height] * 2)
+    for i, label in enumerate(found.label):
+        if np.isfinite(found.box[i]).all():
+            x1, y1, x2, y2 = (int(edge) for edge in np.rint(np.clip(found.box[i], -1, limits)))
+            identity = int(found.class_id[i] if found.track_id is None else found.track_id[i])
+            track = "" if found.track_id is None else f" #{identity}"
+            text = f"{label}{track} {float(found.score[i]):.0%}"
+            rows.append((text, (x1, y1, x2, y2), colour_of(identity)))
+    for _, box, colour in reversed(rows):
+        if pen.line > 1:
+            pen.cv2.rectangle(pen.picture, box[:2], box[2:], _BLACK, pen.line + 2)
+        pen.cv2.rectangle(pen.picture, box[:2], box[2:], colour, pen.line)
+    for row in rows:
+        pen.tag(*row)
 
 
 def _draw_steering(pen: _Pen, steering: float) -> None:
@@ -176,10 +184,10 @@ def _draw_steering(pen: _Pen, steering: float) -> None:
     cv2, picture = pen.cv2, pen.picture
     radius = round(min(pen.height, pen.width) * 0.22)
     centre = (pen.width // 2, pen.height - max(3, round(radius * 0.22)))
-    turn = max(-1.0, min(1.0, steering / _FULL_STEERING)) * _LARGEST_TURN
+    turn = -max(-1.0, min(1.0, steering)) * _LARGEST_TURN
     tip = (round(centre[0] + radius * 0.86 * math.sin(turn)), round(centre[1] - radius * 0.86 * math.cos(turn)))
     widest = math.degrees(_LARGEST_TURN)
-    thick = max(2, pen.line + 1)
+    thick = max(2, round(1.6 * pen.line))
     colour = _PALETTE[0]
     axes = (radius, radius)
     for ink, weight in ((_BLACK, thick + 2), (_WHITE, thick)):

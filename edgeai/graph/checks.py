@@ -169,10 +169,10 @@ def _check_cycles(parts: Parts, findings: Findings) -> None:
     for start in parts.stages:
         chain: list[str] = []
         name = start
-        while name in parts.stages and name not in done and name not in chain:
+        while name and name in parts.stages and name not in done and name not in chain:
             chain.append(name)
             name = parts.stages[name].input
-        if name in chain:
+        if name and name in chain:
             circle = " -> ".join([*reversed(chain[chain.index(name) :]), chain[-1]])
             findings.add(("stages", name, "input"), f"a circle: {circle}", "a chain that begins at a camera or sensor")
         done.update(chain)

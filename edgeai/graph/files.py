@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from importlib.resources import files
 from pathlib import Path
@@ -44,11 +45,12 @@ def find_model(text: str, base: Path) -> Path:
 
 def near_miss_in(folder: Path, name: str) -> str:
     """Return a hint about the models in a folder: the one with a similar name, or a few that are there."""
-    models = [file for file in neighbours(folder) if file.endswith(SUFFIX)]
-    close = near_miss(name, models) or near_miss(name + SUFFIX, models)
-    if close or not models:
-        return close
-    return f"there are: {', '.join(models[:6])}" + (" …" if len(models) > 6 else "")
+    models = [file.removesuffix(SUFFIX) for file in neighbours(folder) if file.endswith(SUFFIX)]
+    close = difflib.get_close_matches(name.removesuffix(SUFFIX), models, n=1)
+    if close:
+        return f"did you mean {close[0] + SUFFIX!r}?"
+    listed = ", ".join(model + SUFFIX for model in models[:6])
+    return f"there are: {listed}{' …' if len(models) > 6 else ''}" if models else ""
 
 
 def neighbours(folder: Path) -> list[str]:

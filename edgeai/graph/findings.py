@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph.document import Document, Path
+from edgeai.graph.words import dotted
 
 __all__ = ["Findings", "Mistake"]
 
@@ -26,12 +27,16 @@ class Findings:
         self.document = document
         self._found: list[tuple[float, Problem]] = []
         self._flawed: set[Path] = set()
+        self._unread: set[str] = set()
         for problem in problems:
+            self._unread.add(problem.path)
             self._keep(self._position(problem.line), problem)
 
     def add(self, path: Path, found: str, expected: str, hint: str = "") -> None:
-        """Note a problem at a path."""
+        """Note a problem at a path, unless the document itself could not be read there."""
         self._flawed.add(path[:2])
+        if dotted(path) in self._unread:
+            return
         position = self.document.order.get(self.document.known(path), 0)
         self._keep(position, self.document.problem(path, found, expected, hint))
 

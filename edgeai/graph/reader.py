@@ -36,11 +36,11 @@ def check_shape(data: Any, findings: Findings) -> None:
     for key, value in (data or {}).items():
         if key not in SECTIONS:
             findings.mistake((key,), unknown_key(str(key), list(SECTIONS)))
-        elif value is not None and not isinstance(value, Mapping):
+        elif not isinstance(value, Mapping | ScheduleSpec | None):
             expected = "a mapping of keys to values" if key == "schedule" else "a mapping of names to " + key
             findings.add((key,), show(value), expected)
-        elif key != "schedule":
-            _check_names(key, value or {}, findings)
+        elif key != "schedule" and isinstance(value, Mapping):
+            _check_names(key, value, findings)
 
 
 def _check_names(key: str, names: Mapping[Any, Any], findings: Findings) -> None:

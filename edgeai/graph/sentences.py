@@ -26,7 +26,7 @@ _BOUNDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "string_pattern_mismatch": lambda c: f"text of the form {c['pattern']}",
     "finite_number": lambda c: "a finite number",
 }
-_UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden", "unexpected_positional_argument")
+_UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden", "invalid_key")
 
 
 def unknown_key(key: str, known: list[str]) -> Mistake:

@@ -23,7 +23,7 @@ from edgeai.perception.labels import Labels
 from edgeai.perception.options import SsdOptions
 from edgeai.perception.tensor import TensorInfo
 
-__all__ = ["Decoder", "PostProcess", "Settings", "Signature", "choose_decoder", "require_finite"]
+__all__ = ["Decoder", "PostProcess", "Settings", "Signature", "choose_decoder", "could_be", "require_finite"]
 
 OTHER_TASKS = ("tensors", "segmentation", "pose", "keypoints", "anomaly", "embedding")
 """Tasks that may be named though no decoder serves them yet: their models give raw tensors."""
@@ -145,6 +145,12 @@ def choose_decoder(signature: Signature, decoder: str | None, task: str | None) 
     if name not in known:
         raise ModelError("no decoder is installed: install edgeai with `pip install`, so that its plug-ins are found")
     return name, known[name]
+
+
+def could_be(signature: Signature, task: str) -> bool:
+    """Say whether a decoder of `task` claims the outputs: metadata is written by exporters that know little."""
+    kinds = [plugins.find("decoders", name) for name in plugins.names("decoders")]
+    return any(kind.task == task and (kind.recognises(signature) or kind.claims(signature)) for kind in kinds)
 
 
 def _choose_by_task(signature: Signature, task: str, known: dict[str, type[Decoder]]) -> tuple[str, type[Decoder]]:

@@ -5,6 +5,7 @@ The runtime cannot be asked: once a delegate has taken the graph over, its opera
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ _POSTPROCESS = "TFLite_Detection_PostProcess"
 _BYTES: Final = {0: 4, 1: 2, 2: 4, 3: 1, 4: 8, 6: 1, 7: 2, 8: 8, 9: 1, 10: 8, 11: 16, 12: 8, 15: 4, 16: 2}
 """Bytes of an element by TensorType; packed and variable types are left out."""
 _ELEMENTS_LIMIT = 1 << 31
+_WEIGHTED: Final = frozenset({3, 4, 9})
+"""CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED."""
+_RATIO_LIMIT = 256.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def _check(model: Table) -> None:
             _check_indices(operator.integers(1), len(tensors), -1)
             _check_indices(operator.integers(2), len(tensors), 0)
             _check_indices(operator.integers(8), len(tensors), -1)
+            if _kind(codes, operator) in _WEIGHTED:
+                _check_scales([tensors[i] for i in (*operator.integers(1)[:2], *operator.integers(2)[:1]) if i >= 0])
 
 
 def _check_indices(indices: tuple[int, ...], count: int, least: int) -> None:
@@ -102,7 +108,7 @@ def _check_indices(indices: tuple[int, ...], count: int, least: int) -> None:
 
 def _check_tensor(tensor: Table, sizes: list[int], external: set[int]) -> None:
     index = tensor.number(2, "I")
-    if index >= len(sizes):
+    if index >= max(1, len(sizes)):
         raise DamagedError("a tensor names a weight that is not there")
     elements = 1
     for side in tensor.integers(0):
@@ -112,9 +118,29 @@ def _check_tensor(tensor: Table, sizes: list[int], external: set[int]) -> None:
         if elements > _ELEMENTS_LIMIT:
             raise DamagedError("a tensor is larger than any memory")
     width = _BYTES.get(tensor.number(1, "b"))
-    stored = sizes[index]
+    stored = sizes[index] if index else 0
     if stored and width and tensor.table(6) is None and index not in external and stored != elements * width:
         raise DamagedError(f"a weight of {elements * width} bytes is stored in {stored}")
+
+
+def _scales(tensor: Table) -> tuple[float, ...]:
+    quantization = tensor.table(4)
+    return quantization.numbers(2, "f") if quantization is not None else ()
+
+
+def _check_scales(tensors: list[Table]) -> None:
+    """Check the scales of input, weight and output, by whose ratio sums are multiplied.
+
+    XNNPACK takes ratios below 256, and corrupts memory when it refuses one after it has begun.
+    """
+    scales = [_scales(tensor) for tensor in tensors]
+    if len(scales) != 3 or not all(scales):
+        return
+    if not all(math.isfinite(scale) for each in scales for scale in each):
+        raise DamagedError("a scale of quantization is not a finite number")
+    output = scales[2][0]
+    if output <= 0 or scales[0][0] * max(scales[1]) / output >= _RATIO_LIMIT:
+        raise DamagedError("scales of quantization do not fit each other")
 
 
 def _kind(codes: list[Table], operator: Table) -> int:
@@ -178,8 +204,10 @@ def graph_constant(content: bytes, name: str) -> npt.NDArray[Any] | None:
     """Return the real values, float32, of a constant uint8, int8 or float32 tensor by name, None without one."""
     model = verify(content, MODEL_SCHEMA, "Model", IDENTIFIER)
     dtypes = {0: "<f4", 3: "u1", 9: "i1"}
+    buffers = model.tables(4)
     for tensor in model.tables(2)[0].tables(0):
-        data = model.tables(4)[tensor.number(2, "I")].data(0)
+        index = tensor.number(2, "I")
+        data = buffers[index].data(0) if 0 < index < len(buffers) else b""
         kind = tensor.number(1, "b")
         if tensor.text(3) != name or not data or kind not in dtypes:
             continue

@@ -24,17 +24,23 @@ _IMAGE, _BOXES = 2, 3
 _AXIS_LABELS, _VALUE_LABELS = 2, 3
 _COLOURS: dict[int, Colour] = {1: "rgb", 2: "gray"}
 _MAX_MEMBERS = 64
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+"""What zipfile raises for archives that are damaged, encrypted or packed in ways it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What was found; None where the file says nothing."""
+    """What was found; None where the file says nothing.
+
+    `missing` is the name of a label file that the metadata speaks of and that is not there, else empty.
+    """
 
     labels: Labels | None = None
     mean: PerChannel | None = None
     std: PerChannel | None = None
     colour: Colour | None = None
     task: str | None = None
+    missing: str = ""
 
 
 def read_metadata(content: bytes, metadata: bytes) -> Metadata:
@@ -51,7 +57,11 @@ def read_metadata(content: bytes, metadata: bytes) -> Metadata:
     outputs = graphs[0].tables(3) if graphs else []
     image = next((tensor for tensor in inputs if _content_type(tensor) == _IMAGE), inputs[0] if inputs else None)
     mean, std = _normalisation(image)
-    return Metadata(_labels(content, outputs), mean, std, _colour(image), _task(outputs))
+    named = _label_files(outputs)
+    members = _members(content)
+    missing = named[0] if named and not members.keys() & set(named) else ""
+    labels = None if missing else _labels(content, members, named)
+    return Metadata(labels, mean, std, _colour(image), _task(outputs), missing)
 
 
 def _content_type(tensor: Table) -> int:
@@ -90,27 +100,37 @@ def _task(outputs: list[Table]) -> str | None:
     return "classification" if len(outputs) == 1 and _AXIS_LABELS in named else None
 
 
-def _labels(content: bytes, outputs: list[Table]) -> Labels | None:
-    """Return the packed labels: the file that the metadata calls so, else the only one whose name says so.
-
-    Of several translations the first, which has no locale or the model's own, is taken.
-    """
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return None
+def _label_files(outputs: list[Table]) -> list[str]:
+    """Return the names of the label files that the metadata speaks of; of translations the first is the default."""
     files = [file for output in outputs for file in output.tables(6)]
-    named = [file.text(0) for file in files if file.number(2, "b") in {_AXIS_LABELS, _VALUE_LABELS}]
+    return [file.text(0) for file in files if file.number(2, "b") in {_AXIS_LABELS, _VALUE_LABELS}]
+
+
+def _members(content: bytes) -> dict[str, zipfile.ZipInfo]:
+    """List the files packed behind the model."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = {member.filename: member for member in archive.infolist()[:_MAX_MEMBERS]}
-            likely = [name for name in members if "label" in name.lower() and name.lower().endswith(".txt")]
-            chosen = next((name for name in named if name in members), None)
-            chosen = chosen or (likely[0] if len(likely) == 1 else None)
-            if chosen is None:
-                return None
-            with archive.open(members[chosen]) as file:
-                text = file.read(MAX_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+            return {member.filename: member for member in archive.infolist()[:_MAX_MEMBERS]}
+    except _ZIP_ERRORS as error:
+        raise ModelError(f"the archive packed in it is damaged ({error}): fetch the file again") from error
+
+
+def _labels(content: bytes, members: dict[str, zipfile.ZipInfo], named: list[str]) -> Labels | None:
+    """Return the packed labels: the file that the metadata names, else the only one whose own name says so."""
+    likely = [name for name in members if "label" in name.lower() and name.lower().endswith(".txt")]
+    chosen = next((name for name in named if name in members), None) or (likely[0] if len(likely) == 1 else None)
+    if chosen is None:
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(members[chosen]) as file:
+            text = file.read(MAX_BYTES + 1)
+    except _ZIP_ERRORS as error:
         raise ModelError(
             f"the label file packed in it cannot be read ({error}): fetch it again, or say `labels: <file>`"
         ) from error
+    # Some exporters pack a dictionary about the model under a name and type meant for labels.
+    if text.lstrip().startswith(b"{"):
+        return None
     return decode_labels(text, f"the packed label file {chosen}")

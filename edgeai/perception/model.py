@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from edgeai.errors import ModelError
 from edgeai.messages import Colour, Frame
 from edgeai.perception.card import Card, read_card
-from edgeai.perception.decoding import Decoder, Signature, choose_decoder
+from edgeai.perception.decoding import Decoder, Signature, choose_decoder, could_be
 from edgeai.perception.facts import parse_model, read_content
 from edgeai.perception.geometry import View
 from edgeai.perception.metadata import read_metadata
@@ -96,11 +96,14 @@ class Model:
                 f"its card is of another file (sha256 {card.sha256[:12]}..., the file's is {sha256[:12]}...): fetch "
                 "the model again, or make its card anew"
             )
-        said = Said(options, read_metadata(content, facts.metadata), card, path)
+        metadata = read_metadata(content, facts.metadata)
         runtime = choose_runtime(options.runtime)
         session = runtime.open(content, threads, options.numerics)
         position, image = _image_input(session.inputs)
         signature = Signature(session.inputs, session.outputs, image, facts.softmax, facts.postprocess, path)
+        if metadata.task is not None and not could_be(signature, metadata.task):
+            metadata = replace(metadata, task=None)
+        said = Said(options, metadata, card, path)
         name, kind = choose_decoder(signature, *said.meaning())
         decoder = kind(signature, said.decoder_settings())
         blueprint = _Blueprint(

@@ -68,6 +68,11 @@ class Said:
             return read_labels(self.options.labels, "the option `labels`")
         if self.metadata.labels is not None:
             return self.metadata.labels
+        if self.metadata.missing:
+            raise ModelError(
+                f"its label file {self.metadata.missing} should be packed in it and is not there, so that the file is "
+                "truncated or damaged: fetch it again, or say `labels: <file>`"
+            )
         if self.card is not None and self.card.labels is not None:
             return read_labels(self.card.labels, f"the card {self.path.with_suffix('.yaml')}", self.path.parent)
         return None

@@ -99,6 +99,8 @@ class Core:
         item = None
         if execution.error is not None:
             self.fault(job.stage, execution.error)
+            for call in self._taps.dropped:
+                call(Drop(job.stage, job.origin, job.seq, "fault"))
         else:
             result = self._result(job, work, execution, now)
             self.worked(job.stage)

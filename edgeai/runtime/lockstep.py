@@ -122,7 +122,7 @@ class LockstepEngine:
         except EdgeAIError as error:
             self._source_failed(source, error)
             return
-        if due is not None:
+        if due is not None and not source.ended:
             self._push(due, lambda: self._read(source))
         elif source.ended:
             self._live_cameras.discard(source.name)

@@ -85,7 +85,8 @@ class Scheduler:
         state.running = None
         state.estimates[job.point].observe(event.wall)
         if not event.ok:
-            self._miss(state, Waiting(job.origin, job.seq, job.stamp, event.t), "fault", commands)
+            state.counts.missed += 1
+            state.counts.dropped["fault"] += 1  # no Drop: the item was handed over with Run
             return
         state.counts.delivered += 1
         if job.deadline is not None and event.published > job.deadline:

@@ -18,11 +18,11 @@ STAGES = "stages:\n  objects: {model: detector.tflite}\n"
         ("cameras: 'abc\n", "expected YAML"),
         ("a: 1\n---\nb: 2\n", "rover.yaml:2: document: found a syntax error"),
         ("a: *nowhere\n", "found undefined alias 'nowhere'"),
-        ("a: \"\\UFFFFFFFF\"\n", "document: found"),
+        ('a: "\\UFFFFFFFF"\n', "document: found"),
         ("a: \x07\n", "rover.yaml:1: document: found the character '\\x07', expected printable text"),
         ("a: " + "[" * 60 + "\n", "found values nested deeper, expected at most 40 levels"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_yaml_is_said_with_its_line(wrong, text, expected):
     (line,) = wrong(text)
     assert expected in line
@@ -41,14 +41,18 @@ def test_a_document_of_a_megabyte_is_refused(wrong):
 
 
 def test_a_key_given_twice_is_a_mistake_beside_the_others(wrong):
-    lines = wrong("cameras:\n  front: clip.mp4\n  front: other.mp4\nstages:\n  objects: {model: detector.tflite, top: 0}\n")
+    lines = wrong(
+        "cameras:\n  front: clip.mp4\n  front: other.mp4\nstages:\n  objects: {model: detector.tflite, top: 0}\n"
+    )
     assert lines == [
         "rover.yaml:3: cameras.front: found the key 'front' again, expected each key once (it is on line 2)",
         "rover.yaml:5: stages.objects.top: found 0, expected a number of at least 1",
     ]
 
 
-@pytest.mark.parametrize("value", ["!!python/object/apply:os.system ['true']", "!secret password", "!!binary aGVsbG8=", "!!set {a, b}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "value", ["!!python/object/apply:os.system ['true']", "!secret password", "!!binary aGVsbG8=", "!!set {a, b}"]
+)
 def test_only_plain_values_are_read(wrong, value):
     lines = wrong(f"cameras:\n  front: {value}\n{STAGES}")
     assert "rover.yaml:2: cameras.front: found the tag '" in lines[0]
@@ -103,13 +107,18 @@ def test_a_mistake_in_merged_settings_is_named_where_it_was_written(wrong):
 
 
 def test_words_that_old_yaml_takes_for_truth_stay_words(load):
-    graph = load("cameras: {on: clip.mp4}\nstages: {no: {input: on, model: detector.tflite}}\noutputs: {off: o.jsonl}\n")
+    graph = load(
+        "cameras: {on: clip.mp4}\nstages: {no: {input: on, model: detector.tflite}}\noutputs: {off: o.jsonl}\n"
+    )
     assert (list(graph.cameras), list(graph.stages), list(graph.outputs)) == (["on"], ["no"], ["off"])
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("rovr.yaml", "found no such file, expected a graph in a YAML file; did you mean 'rover.yaml'?"), ("", "found a folder")],
+    [
+        ("rovr.yaml", "found no such file, expected a graph in a YAML file; did you mean 'rover.yaml'?"),
+        ("", "found a folder"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_named(folder, name, expected):
     (folder / "rover.yaml").write_text("")

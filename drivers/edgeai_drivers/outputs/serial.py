@@ -13,7 +13,7 @@ from edgeai.messages import Device, Frame, Result
 from edgeai_drivers.framing import encode_cobs, encode_json_line
 
 from ._command import command
-from ._port import FrameWriter, list_devices, lost, open_port
+from edgeai_drivers.ports import FrameWriter, list_devices, lost, open_port
 
 _SIM = "sim:"
 _FRAMINGS = {"jsonl": (encode_json_line, b"\n"), "cobs": (encode_cobs, b"\x00")}

@@ -9,7 +9,7 @@ from typing import Any
 from edgeai.driver import NS, Capture, Column, Sensor, SensorOptions
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Device
-from edgeai_drivers.outputs._port import list_devices, lost, open_port, receive
+from edgeai_drivers.ports import list_devices, lost, open_port, receive
 
 from ._columns import columns, numbers, split, time_index
 

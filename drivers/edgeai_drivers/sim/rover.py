@@ -45,6 +45,7 @@ class Rover(Sensor):
         rate: Rate = 100.0
 
     columns = _COLUMNS
+    headline = ("cross_track_error", "laps")
 
     def __init__(self, name: str, options: Any) -> None:
         super().__init__(name, options)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import serial as pyserial
 from cobs import cobs
-from edgeai_drivers.outputs import _port
+from edgeai_drivers import ports
 from edgeai_drivers.outputs.serial import Serial
 
 from edgeai.clock import SystemClock, VirtualClock
@@ -144,7 +144,7 @@ def test_a_port_that_only_says_time_is_up_gets_a_delimiter_before_the_next_comma
             pass
 
     port = Slow()
-    writer = _port.FrameWriter(port, VirtualClock(), 0.1, b"\n")
+    writer = ports.FrameWriter(port, VirtualClock(), 0.1, b"\n")
     writer.send(b'{"torn":"command"}\n')
     port.room = 100
     writer.send(b'{"a":1}\n')
@@ -206,8 +206,8 @@ def test_a_scheme_that_pyserial_does_not_know_is_a_wrong_configuration():
 
 
 def test_a_port_that_may_not_be_opened_names_its_group(pty):
-    group = _port.grp.getgrgid(os.stat(pty[1]).st_gid).gr_name
-    error = _port._open_error("out", pty[1], PermissionError(13, "Permission denied"))
+    group = ports.grp.getgrgid(os.stat(pty[1]).st_gid).gr_name
+    error = ports._open_error("out", pty[1], PermissionError(13, "Permission denied"))
     assert isinstance(error, DeviceNotFound)
     assert f"sudo usermod -aG {group} $USER" in str(error)
 

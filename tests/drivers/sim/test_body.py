@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from edgeai_drivers.sim.world.body import STEP_NS, BodyState, Build, Command, Pose, step
 
 

@@ -4,13 +4,13 @@ import binascii
 
 import pytest
 from cobs import cobs
+from edgeai_drivers.framing import ENCODERS, Deframer, FrameCounts, encode_cobs, encode_json_line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeai_drivers.framing import ENCODERS, Deframer, FrameCounts, encode_cobs, encode_json_line
-
 MESSAGES = st.dictionaries(
-    st.text(max_size=8), st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=20))
+    st.text(max_size=8),
+    st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=20)),
 )
 
 
@@ -52,7 +52,7 @@ def test_messages_arrive_whole_however_the_stream_is_cut(protocol, messages, cut
 
 @pytest.mark.parametrize(
     "line",
-    [b"garbage", b"[1,2]", b"3", b'{"a":NaN}', b'{"a":', b"\xff\xfe", b"[" * 4000, b'{"a":' + b"9" * 4090 + b"}"],
+    [b"garbage", b"[1,2]", b"3", b'{"a":NaN}', b'{"a":', b"\xff\xfe", b"[" * 4000, b'{"a":' + b"9" * 5000 + b"}"],
 )
 def test_a_bad_line_is_counted_and_the_next_one_read(line):
     deframer = Deframer("jsonl")
