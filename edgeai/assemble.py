@@ -9,10 +9,12 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from edgeai import plugins
 from edgeai.clock import NS, Clock, SystemClock
 from edgeai.driver import Camera, Driver, Output, Sensor
+from edgeai.errors import ModelError
 from edgeai.messages import Frame
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
@@ -99,13 +101,14 @@ def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
 
 def _load(graph: Graph, name: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:
     spec = graph.stages[name]
+    root = graph.stages[graph.chain(name)[1]]
     low, high = spec.rate or (None, None)
     return StageLoad(
         name=name,
         origin=spec.input,
         points=points,
         chained=spec.input in graph.stages,
-        deadline=None if spec.deadline is None else round(spec.deadline * NS),
+        deadline=None if root.deadline is None else round(root.deadline * NS),
         rate_min=low,
         rate_max=high,
         weight=spec.weight,
@@ -167,7 +170,8 @@ def _load_model(graph: Graph, name: str, path: str, threads: int) -> Model:
     from edgeai.perception.options import ModelOptions
 
     spec = graph.stages[name]
-    options = ModelOptions(**graph.card(name), numerics=spec.numerics, runtime=spec.runtime)
+    said = {**graph.card(name), "numerics": spec.numerics, "runtime": spec.runtime}
+    options = TypeAdapter(ModelOptions).validate_python(said)
     return Model.load(graph.resolve(path), options, threads=threads)
 
 
@@ -214,7 +218,10 @@ def _accuracy(model: Model) -> float:
 
 def _model_program(model: Model) -> Program:
     def prepare(work: Work) -> None:
-        assert work.frame is not None
+        if work.frame is None:
+            raise ModelError(
+                f"{model.name} takes pictures and {work.captured.source} is no camera: change the stage's input"
+            )
         model.prepare(work.frame)
 
     return (
@@ -225,7 +232,7 @@ def _model_program(model: Model) -> Program:
 
 
 def _call_program(function: Callable[[Any], Any]) -> Program:
-    return (Step("called", lambda work: function(work.result if work.result is not None else work.frame)),)
+    return (Step("called", lambda work: function(work.captured if work.result is None else work.result)),)
 
 
 def _delay(seconds: float) -> Callable[[Clock], Program]:

@@ -174,6 +174,11 @@ class Source(Driver, Generic[M]):
     stall: float = 5.0
     """Seconds without a capture after which `read` raises DeviceTimeout."""
 
+    def __init__(self, name: str, options: Any) -> None:
+        """Keep name and options; a driver with an option `lossless` is what that says."""
+        super().__init__(name, options)
+        self.lossless = getattr(options, "lossless", self.lossless)
+
     def open(self, clock: Clock) -> None:
         """Open the device and start counting captures from zero."""
         self.ended = False
@@ -240,18 +245,18 @@ class Source(Driver, Generic[M]):
         return due <= self._clock.now()
 
     def _read_periodic(self, period: int, give_up: int) -> M | None:
+        """Capture at the newest period that is due; those that nobody read in time are lost, as with a real device."""
         due = self.due() or 0
         if not self._reached(due, give_up):
             return None
-        self.capture_time = due
+        missed = (self._clock.now() - due) // period
+        self.capture_time = due + missed * period
+        self._next_period = self.capture_time + period
         capture = self._take(0.0)
-        missed = max(0, (self._clock.now() - due) // period)
-        self._next_period = due + period * (1 + missed)
         if capture is None:
             return None
-        message = self._message(replace(capture, raw=due, clock="monotonic"), self._clock.now())
-        self._count_lost(missed)
-        return message
+        capture = replace(capture, raw=self.capture_time, clock="monotonic", lost=capture.lost + missed)
+        return self._message(capture, self._clock.now())
 
     def _take(self, timeout: float) -> Capture | None:
         if self.ended:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
-from edgeai.assemble import Assembled, assemble
+from edgeai.assemble import Assembled, assemble, load_models
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
 from edgeai.driver import Sensor
 from edgeai.errors import ConfigError, Problem
@@ -31,7 +31,7 @@ from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Announce, Job
 from edgeai.schedule.events import Profile
 
-__all__ = ["Pipeline", "Tick", "run"]
+__all__ = ["Pipeline", "Tick", "check", "run"]
 
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
@@ -327,6 +327,18 @@ class Pipeline:
             call()
         else:
             self._callbacks.call(call)
+
+
+def check(graph: Graph) -> list[str]:
+    """Load every model of a graph and return a line on each: what it is for, who decodes it. Opens no device.
+
+    Raises ModelError.
+    """
+    return [
+        f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.inputs[0].shape))}"
+        f" {model.inputs[0].dtype}, {model.runtime}"
+        for (stage, _), model in load_models(graph).items()
+    ]
 
 
 def run(

@@ -176,6 +176,18 @@ def test_a_lossless_pipeline_waits_for_its_reader():
         assert results.missed == 0
 
 
+def test_a_function_may_continue_a_sensor(assets):
+    log = str(assets / "sensors" / "imu_100hz.csv")
+    both = Graph(sensors={"imu": f"csv_log:{log}"}, stages={"length": {"input": "imu", "call": lambda r: len(r.values)}})
+    with Pipeline(both, engine="lockstep", durations={"length": 0.001}) as pipeline:
+        pipeline.advance(1)
+        reading = pipeline.latest("imu").get().value
+        assert pipeline.latest("length").get().value == len(reading.values)
+        history = pipeline.history("imu", 0.5)
+    assert 45 <= len(history) <= 52
+    assert history[-1] is reading
+
+
 # -- time ----------------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,9 @@ def check(
     allow_code: Annotated[bool, typer.Option("--allow-code", help="Import the functions that the file names.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
-    """Check a graph: every mistake with its line, what was found and what was expected. Opens no device."""
+    """Check a graph and load its models: every mistake with its line, what was found and expected. Opens no device."""
+    from edgeai import pipeline
+
     try:
         graph = Graph.load(file, allow_code=allow_code)
     except ConfigError as error:
@@ -28,9 +30,12 @@ def check(
             typer.echo(json.dumps(_report(file, error.problems), indent=2))
             raise typer.Exit(2) from None
         raise
+    notes = pipeline.check(graph)
     if as_json:
-        typer.echo(json.dumps(_report(file, ()), indent=2))
+        typer.echo(json.dumps({**_report(file, ()), "models": notes}, indent=2))
     else:
+        for note in notes:
+            typer.echo(note)
         typer.echo(f"{file}: {_counted(graph)}: no mistakes")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeai.clock import Clock
-from edgeai.messages import Frame, Reading, Result, Timing
+from edgeai.messages import Frame, Reading, Result
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.program import Execution, Work
 from edgeai.runtime.store import ItemStore
@@ -65,6 +65,7 @@ class Core:
         self._scheduler = Scheduler(assembly.workload, assembly.policy)
         claims = Counter(stage.origin for stage in assembly.workload.stages)
         self._store = ItemStore(dict(claims))
+        self._origins = frozenset(claims)
         self._is_parent = frozenset(stage.origin for stage in assembly.workload.stages if stage.chained)
         self._points = {stage.name: stage.points for stage in assembly.workload.stages}
         self._failed: set[str] = set()
@@ -84,14 +85,15 @@ class Core:
         self.worked(frame.source)
         for call in self._taps.captured:
             call(frame)
-        now = self._clock.now()
-        self._tell(FrameReady(now, frame.source, frame.seq, frame.stamp), (frame.source, Work(frame, None, now)))
+        self._offer(frame)
 
     def reading(self, reading: Reading) -> None:
         """Take a reading that has arrived."""
         self.worked(reading.source)
         for call in self._taps.sensed:
             call(reading)
+        if reading.source in self._origins:
+            self._offer(reading)
 
     def done(self, job: Job, work: Work, execution: Execution) -> None:
         """Publish what a job found, or its fault, and tell the scheduler."""
@@ -107,7 +109,7 @@ class Core:
             for call in self._taps.published:
                 call(result, work.frame)
             if job.stage in self._is_parent:
-                item = job.stage, Work(work.frame, result, now)
+                item = job.stage, Work(work.captured, now, result)
         event = JobDone(self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu)
         self._tell(event, item)
 
@@ -154,6 +156,11 @@ class Core:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
+    def _offer(self, captured: Frame | Reading) -> None:
+        now = self._clock.now()
+        event = FrameReady(now, captured.source, captured.seq, captured.stamp)
+        self._tell(event, (captured.source, Work(captured, now)))
+
     def _tell(self, event: Event, item: tuple[str, Work] | None = None) -> None:
         announced: list[Announce] = []
         dropped: list[Drop] = []
@@ -188,7 +195,7 @@ class Core:
         return work
 
     def _result(self, job: Job, work: Work, execution: Execution, now: int) -> Result:
-        frame, parent = work.frame, work.result
+        captured, parent = work.captured, work.result
         if parent is not None:
             rows, inputs = list(parent.ledger), parent.inputs
         else:
@@ -207,12 +214,10 @@ class Core:
             inferred_stamp=job.stamp,
             variant=point.variant,
             threads=point.threads,
-            timing=frame.timing if frame else Timing(),
-            intrinsics=frame.intrinsics if frame else None,
+            timing=captured.timing,
+            intrinsics=captured.intrinsics if isinstance(captured, Frame) else None,
         )
 
 
 def _seq_of(work: Work) -> int:
-    source = work.result or work.frame
-    assert source is not None
-    return source.seq
+    return (work.result or work.captured).seq

@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeai.clock import Clock, thread_cpu
-from edgeai.messages import Frame, Mark, Result
+from edgeai.messages import Frame, Mark, Reading, Result
 
 __all__ = ["Execution", "Program", "Step", "Work", "execute"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What a job works on: a frame ready at `ready` (ns), and for a chained stage the result it continues."""
+    """What a job works on: a frame or a reading, ready at `ready` (ns), and for a chained stage the result it continues."""
 
-    frame: Frame | None
-    result: Result | None
+    captured: Frame | Reading
     ready: int
+    result: Result | None = None
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame, where a camera is at the root."""
+        return self.captured if isinstance(self.captured, Frame) else None
 
 
 @dataclass(frozen=True, slots=True)

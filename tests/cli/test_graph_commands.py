@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from edgeai.cli import check, graph, schema
-from edgeai.errors import ConfigError
+from edgeai.errors import ConfigError, ModelError
 
 GOOD = 'cameras: {front: clip.mp4}\nstages:\n  objects: {model: m.tflite}\n  f: {input: objects, call: "math:floor"}\n'
 BAD = "cameras: {front: clip.mp4}\nstages:\n  objects: {modle: m.tflite}\n"
@@ -27,10 +28,10 @@ def app():
 
 
 @pytest.fixture
-def run(app, tmp_path, monkeypatch):
+def run(app, assets, tmp_path, monkeypatch):
     """Run a command in a folder with a model and two graphs."""
     monkeypatch.chdir(tmp_path)
-    Path("m.tflite").write_bytes(b"")
+    shutil.copy(assets / "models" / "mobilenet_v1_0.25_128_quant.tflite", "m.tflite")
     Path("good.yaml").write_text(GOOD)
     Path("bad.yaml").write_text(BAD)
     return lambda *arguments: CliRunner().invoke(app, arguments)
@@ -38,7 +39,14 @@ def run(app, tmp_path, monkeypatch):
 
 def test_check_says_that_a_graph_is_right(run):
     result = run("check", "good.yaml", "--allow-code")
-    assert (result.exit_code, result.output) == (0, "good.yaml: 1 camera, 2 stages: no mistakes\n")
+    assert result.exit_code == 0
+    assert "objects: m: classification by classification, input 1x128x128x3 uint8" in result.output
+    assert result.output.endswith("good.yaml: 1 camera, 2 stages: no mistakes\n")
+
+
+def test_check_loads_the_models(run):
+    Path("m.tflite").write_bytes(b"no model")
+    assert isinstance(run("check", "good.yaml", "--allow-code").exception, ModelError)
 
 
 def test_check_raises_what_the_command_line_prints(run):

@@ -16,9 +16,11 @@ from ._multipart import jpeg_is_whole
 
 __all__ = ["capture", "decode", "quietly"]
 
-# Read by OpenCV's C++ side when it first needs them. FFmpeg's own lines on the terminal name neither camera nor remedy
-# (and would show the password of a URL); OpenCV waits 10 s for a V4L2 frame unless told otherwise.
+# OpenCV reads these once, when it first needs them: so they are set on import. FFmpeg's own lines on the terminal name
+# neither camera nor remedy (and would show the password of a URL); for a V4L2 frame OpenCV would wait 10 s.
 _SETTINGS = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "2"}
+for _name, _value in _SETTINGS.items():
+    os.environ.setdefault(_name, _value)
 _LEVEL_SILENT = 0
 _lock = threading.Lock()
 _quiet: list[int] = []
@@ -41,8 +43,6 @@ def quietly() -> Iterator[None]:
 
 def capture(where: str, backend: int, settings: Sequence[tuple[int, int]] = ()) -> Any:
     """Return a cv2.VideoCapture for a file, device or URL, or None when it cannot be opened."""
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
     with quietly():
         opened = cv2.VideoCapture(where, backend, [number for setting in settings for number in setting])
     return opened if opened.isOpened() else None

@@ -41,7 +41,6 @@ class Images(Camera):
         return super().claims(path) or any(sign in path for sign in _GLOB) or Path(path).expanduser().is_dir()
 
     def _open(self) -> None:
-        self.lossless = self.options.lossless
         self.rate = self.options.fps
         self._paths = find(self.options.path, self.suffixes)
         self._count = 0

@@ -52,7 +52,6 @@ class Synthetic(Camera):
 
     def __init__(self, name: str, options: Options) -> None:
         super().__init__(name, options)
-        self.lossless = options.lossless
         self._step = round(NS / options.fps)
         self.period = None if options.lossless else self._step
         self.rate = options.fps

@@ -60,7 +60,6 @@ class Video(Camera):
     _capture: Any = None
 
     def _open(self) -> None:
-        self.lossless = self.options.lossless
         self._round_start = 0
         self._first: _Timed | None = self._begin()
         self.rate = self._fps
