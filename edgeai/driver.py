@@ -214,13 +214,13 @@ class Source(Driver, Generic[M]):
         a capture that is not what was announced, ConfigError for a crop outside the picture.
         """
         self._require_open()
-        give_up = self._clock.now() + int(timeout * NS)
         if self.period is not None:
-            return self._read_periodic(self.period, give_up)
+            return self._read_periodic(self.period, self._clock.now() + int(timeout * NS))
+        give_up = self._clock.now() + int(timeout * NS)
         capture = self._wait_for(give_up)
         if capture is None:
             return None
-        if not self._reached(self._due_of(capture), give_up):
+        if capture.clock == "media" and not self._reached(self._due_of(capture), give_up):
             self._pending = capture
             return None
         return self._message(capture, self._clock.now())
@@ -234,7 +234,7 @@ class Source(Driver, Generic[M]):
         while capture is None and not self.ended:
             before = self._clock.now()
             capture = self._take(max(0, give_up - before) / NS)
-            if not before < self._clock.now() < give_up:
+            if capture is not None or not before < self._clock.now() < give_up:
                 break
         return capture
 
@@ -269,14 +269,15 @@ class Source(Driver, Generic[M]):
             return None
         if capture is not None:
             self._silent_since = None
-        elif self._silent_since is None:
+            return capture
+        if self._silent_since is None:
             self._silent_since = asked
-        if self._silent_since is not None and self._clock.now() - self._silent_since > self.stall * NS:
+        if self._clock.now() - self._silent_since > self.stall * NS:
             self._silent_since = None
             raise DeviceTimeout(
                 f"{self.name} has delivered nothing for {self.stall:g} s: look at its cable and its power"
             )
-        return capture
+        return None
 
     def _due_of(self, capture: Capture) -> int:
         now = self._clock.now()
@@ -285,7 +286,7 @@ class Source(Driver, Generic[M]):
         return self._stamper.media_due(capture.raw, now)
 
     def _message(self, capture: Capture, arrival: int) -> M:
-        self._count_lost(capture.lost)
+        self.lost += capture.lost
         seq = self.captured + self.lost
         if self.lossless:
             stamp, timing = arrival, replace(self._stamper.stamp(capture.clock, capture.raw, arrival)[1], offset=0)
@@ -293,9 +294,6 @@ class Source(Driver, Generic[M]):
             stamp, timing = self._stamper.stamp(capture.clock, capture.raw, arrival)
         self.captured += 1
         return self._wrap(capture.data, seq, stamp, timing)
-
-    def _count_lost(self, lost: int) -> None:
-        self.lost += lost
 
     @abstractmethod
     def _read(self, timeout: float) -> Capture | None:
@@ -351,15 +349,22 @@ class Camera(Source[Frame]):
     def open(self, clock: Clock) -> None:
         """Open the camera; the size of its first picture is the size it must keep, unless it is `varying`."""
         self._shape: tuple[int, ...] | None = None
+        options = self.options
+        self._turns = options.crop is not None or options.rotate != 0 or options.flip != "none"
         super().open(clock)
 
     def _wrap(self, data: Any, seq: int, stamp: int, timing: Any) -> Frame:
-        image = self._oriented(self._checked(data))
+        image = self._checked(data)
+        if self._turns:
+            image = self._oriented(image)
+        if not image.flags.c_contiguous:
+            image = np.ascontiguousarray(image)
+        image.flags.writeable = False
         colour = "gray" if image.ndim == 2 else self.colour
         return Frame(self.name, seq, stamp, image, colour, timing, self.options.intrinsics)
 
     def _checked(self, image: Any) -> npt.NDArray[np.uint8]:
-        if isinstance(image, np.ndarray) and (self._shape is None or self.varying):
+        if (self._shape is None or self.varying) and isinstance(image, np.ndarray):
             self._shape = self._announced(image)
         if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape != self._shape or not image.size:
             raise DeviceError(
@@ -393,8 +398,6 @@ class Camera(Source[Frame]):
                 image = cv2.rotate(image, getattr(cv2, _TURNS[options.rotate]))
             if options.flip != "none":
                 image = cv2.flip(image, _FLIPS[options.flip])
-        image = np.ascontiguousarray(image)
-        image.flags.writeable = False
         return image
 
 

@@ -69,7 +69,7 @@ def test_a_stage_that_raises_is_a_fault_with_its_cause_and_the_others_run_on():
         assert (other.status, other.value) == (FRESH, 3)
         pipeline.advance(0.1)
         assert pipeline.latest("breaks").get().status is FRESH
-    assert [str(fault) for fault in faults] == ["breaks: three is too many"]
+    assert [str(fault) for fault in faults] == ["breaks: ValueError: three is too many"]
     assert pipeline.stats()["breaks"].dropped["fault"] == 1
 
 

@@ -9,17 +9,15 @@ import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 from flatbuffers import flexbuffers
 
 from edgeai.errors import ModelError
 from edgeai.perception.decoding import PostProcess
 from edgeai.perception.flatfile import MODEL_SCHEMA, DamagedError, Table, verify
 
-__all__ = ["Facts", "graph_constant", "parse_model", "read_content"]
+__all__ = ["Facts", "parse_model", "read_content"]
 
 MAX_BYTES = 1 << 31
 IDENTIFIER = b"TFL3"
@@ -33,7 +31,12 @@ _BYTES: Final = {0: 4, 1: 2, 2: 4, 3: 1, 4: 8, 6: 1, 7: 2, 8: 8, 9: 1, 10: 8, 11
 _ELEMENTS_LIMIT = 1 << 31
 _WEIGHTED: Final = frozenset({3, 4, 9})
 """CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED."""
-_RATIO_LIMIT = 256.0
+_WEIGHTED_RATIO_LIMIT = 256.0
+_ZERO_POINTS: Final = {3: (0, 255), 7: (-(1 << 15), (1 << 15) - 1), 9: (-128, 127)}
+"""Range of a zero point by TensorType, of uint8, int16 and int8."""
+_SUMS: Final = frozenset({0, 41})
+"""ADD, SUB."""
+_SUM_RATIO_LIMIT = 2.0**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def parse_model(content: bytes) -> Facts:
 def _check(model: Table) -> None:
     """Check the indices and sizes that runtimes trust."""
     buffers, codes = model.tables(4), model.tables(1)
-    sizes = [len(buffer.data(0)) for buffer in buffers]
+    sizes = [buffer.size(0) for buffer in buffers]
     external = {i for i, buffer in enumerate(buffers) if buffer.number(1, "Q") > 1}
     if not model.tables(2):
         raise DamagedError("it holds no graph")
@@ -97,8 +100,11 @@ def _check(model: Table) -> None:
             _check_indices(operator.integers(1), len(tensors), -1)
             _check_indices(operator.integers(2), len(tensors), 0)
             _check_indices(operator.integers(8), len(tensors), -1)
-            if _kind(codes, operator) in _WEIGHTED:
-                _check_scales([tensors[i] for i in (*operator.integers(1)[:2], *operator.integers(2)[:1]) if i >= 0])
+            _check_scales(
+                _kind(codes, operator),
+                [_scales(tensors[i]) for i in operator.integers(1) if i >= 0],
+                [_scales(tensors[i]) for i in operator.integers(2)],
+            )
 
 
 def _check_indices(indices: tuple[int, ...], count: int, least: int) -> None:
@@ -118,28 +124,41 @@ def _check_tensor(tensor: Table, sizes: list[int], external: set[int]) -> None:
         if elements > _ELEMENTS_LIMIT:
             raise DamagedError("a tensor is larger than any memory")
     width = _BYTES.get(tensor.number(1, "b"))
+    quantization, limits = tensor.table(4), _ZERO_POINTS.get(tensor.number(1, "b"))
+    zero_points = quantization.integers(3, "q") if quantization is not None else ()
+    if limits is not None and zero_points and not limits[0] <= min(zero_points) <= max(zero_points) <= limits[1]:
+        raise DamagedError("a zero point lies outside the range of its tensor")
     stored = sizes[index] if index else 0
     if stored and width and tensor.table(6) is None and index not in external and stored != elements * width:
         raise DamagedError(f"a weight of {elements * width} bytes is stored in {stored}")
 
 
 def _scales(tensor: Table) -> tuple[float, ...]:
+    """Return the scales of a tensor's quantization, none when it is not quantized."""
     quantization = tensor.table(4)
-    return quantization.numbers(2, "f") if quantization is not None else ()
+    if quantization is None:
+        return ()
+    scales = quantization.numbers(2, "f")
+    if not all(map(math.isfinite, scales)) or (not scales and quantization.integers(3, "q")):
+        raise DamagedError("a tensor has no finite scale of quantization")
+    return scales
 
 
-def _check_scales(tensors: list[Table]) -> None:
-    """Check the scales of input, weight and output, by whose ratio sums are multiplied.
+def _check_scales(kind: int, inputs: list[tuple[float, ...]], outputs: list[tuple[float, ...]]) -> None:
+    """Check the ratios of scales by which an operation multiplies.
 
-    XNNPACK takes ratios below 256, and corrupts memory when it refuses one after it has begun.
+    The kernels of sums end the process over ratios from 2**20 on. XNNPACK takes ratios below 256 of input times weight
+    to output, and corrupts memory when it refuses one after it has begun.
     """
-    scales = [_scales(tensor) for tensor in tensors]
-    if len(scales) != 3 or not all(scales):
+    if len(inputs) < 2 or not inputs[0] or not inputs[1] or not outputs or not outputs[0]:
         return
-    if not all(math.isfinite(scale) for each in scales for scale in each):
-        raise DamagedError("a scale of quantization is not a finite number")
-    output = scales[2][0]
-    if output <= 0 or scales[0][0] * max(scales[1]) / output >= _RATIO_LIMIT:
+    if kind in _SUMS:
+        highest, limit = max(inputs[0][0], inputs[1][0]), _SUM_RATIO_LIMIT
+    elif kind in _WEIGHTED:
+        highest, limit = inputs[0][0] * max(inputs[1]), _WEIGHTED_RATIO_LIMIT
+    else:
+        return
+    if highest >= limit * outputs[0][0]:
         raise DamagedError("scales of quantization do not fit each other")
 
 
@@ -198,22 +217,3 @@ def _known_classes(options: bytes) -> int | None:
     except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError, RecursionError, struct.error):
         return None
     return known if isinstance(known, int) and 0 < known < 100_000 else None
-
-
-def graph_constant(content: bytes, name: str) -> npt.NDArray[Any] | None:
-    """Return the real values, float32, of a constant uint8, int8 or float32 tensor by name, None without one."""
-    model = verify(content, MODEL_SCHEMA, "Model", IDENTIFIER)
-    dtypes = {0: "<f4", 3: "u1", 9: "i1"}
-    buffers = model.tables(4)
-    for tensor in model.tables(2)[0].tables(0):
-        index = tensor.number(2, "I")
-        data = buffers[index].data(0) if 0 < index < len(buffers) else b""
-        kind = tensor.number(1, "b")
-        if tensor.text(3) != name or not data or kind not in dtypes:
-            continue
-        array = np.frombuffer(data, dtypes[kind]).reshape(tensor.integers(0)).astype(np.float32)
-        quantization = tensor.table(4)
-        if quantization is not None and len(quantization.numbers(2, "f")) == 1:
-            array = (array - quantization.integers(3, "q")[0]) * np.float32(quantization.numbers(2, "f")[0])
-        return array
-    return None

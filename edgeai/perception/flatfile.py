@@ -83,6 +83,10 @@ class Table:
         start, count = self._vector(slot, 1)
         return self.buffer[start : start + count]
 
+    def size(self, slot: int) -> int:
+        """Return the length of a vector of bytes."""
+        return self._vector(slot, 1)[1]
+
     def text(self, slot: int) -> str:
         """Return a string."""
         return self.data(slot).decode("utf-8", "replace")

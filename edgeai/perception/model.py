@@ -103,6 +103,9 @@ class Model:
         signature = Signature(session.inputs, session.outputs, image, facts.softmax, facts.postprocess, path)
         if metadata.task is not None and not could_be(signature, metadata.task):
             metadata = replace(metadata, task=None)
+        if session.inputs[position].dtype == np.uint8:
+            # The readers of TFLite metadata apply its normalisation to other inputs only, and hand pixels to uint8.
+            metadata = replace(metadata, mean=None, std=None)
         said = Said(options, metadata, card, path)
         name, kind = choose_decoder(signature, *said.meaning())
         decoder = kind(signature, said.decoder_settings())

@@ -54,7 +54,9 @@ class ModelOptions:
     one way to mend a file whose metadata is wrong.
 
     task, decoder: what the outputs mean; `decoder` is a plug-in's name. labels: a text file or the names themselves.
-    mean, std: real value = (pixel - mean) / std, one number or one for each channel in the model's colour order.
+    mean, std: real value = (pixel - mean) / std, one number or one for each channel in the model's colour order. What
+    TFLite metadata says of them is not for uint8 inputs: those take the pixels themselves, unless options or card say
+    otherwise.
     colour: what the model was trained on, `rgb` unless said. resize: `stretch` unless said. crop_fraction: for
     centre-crop, 0.875 unless said. pad: pixel value of a letterbox's bars, 0 unless said. interpolation: `linear`
     unless said, because it gives identical bytes on x86-64 and ARM and is the quickest; `area` is better when a

@@ -65,7 +65,11 @@ def pixel_table(info: TensorInfo, mean: PerChannel | None, std: PerChannel | Non
         centre, divisor = _each(mean, 0.0, channels, "mean"), _each(std, 1.0, channels, "std")
         if not divisor.all():
             raise ModelError("`std` is 0, by which nothing can be divided: say the standard deviation of the pixels")
-        return info.quantize((np.repeat(pixels, channels, axis=1) - centre) / divisor)
+        with np.errstate(over="ignore"):
+            table = info.quantize((np.repeat(pixels, channels, axis=1) - centre) / divisor)
+        if not np.isfinite(table).all():
+            raise ModelError(f"`std` is {std}, so small that pixels become infinite: say the deviation of the pixels")
+        return table
     if np.issubdtype(info.dtype, np.floating):
         raise ModelError(
             f"its input {info.name!r} is {info.dtype} and nothing says how pixels become numbers: add `mean` and `std` "

@@ -129,7 +129,7 @@ class Core:
 
     def worked(self, name: str) -> None:
         """Say that a source, stage or output works; ends its fault."""
-        if name in self._failed:
+        if self._failed and name in self._failed:
             with self._lock:
                 self._failed.discard(name)
             for call in self._taps.recovered:
@@ -162,31 +162,27 @@ class Core:
         self._tell(event, (captured.source, Work(captured, now)))
 
     def _tell(self, event: Event, item: tuple[str, Work] | None = None) -> None:
-        announced: list[Announce] = []
-        dropped: list[Drop] = []
         with self._lock:
             if item is not None:
                 origin, work = item
-                self._store.hold(origin, _seq_of(work), work)
+                self._store.hold(origin, (work.result or work.captured).seq, work)
             commands = self._scheduler.handle(event)
             for command in commands:
                 if isinstance(command, Run):
                     self._run(command.job, self._release(command.job.origin, command.job.seq))
                 elif isinstance(command, Drop):
                     self._release(command.origin, command.seq)
-                    dropped.append(command)
                 elif isinstance(command, WakeAt):
                     self._wake_at(command.t)
-                else:
-                    announced.append(command)
             for decided in self._taps.decided:
                 decided(event, commands)
-        for drop in dropped:
-            for call in self._taps.dropped:
-                call(drop)
-        for announce in announced:
-            for say in self._taps.announced:
-                say(announce)
+        for command in commands:
+            if isinstance(command, Drop):
+                for call in self._taps.dropped:
+                    call(command)
+            elif isinstance(command, Announce):
+                for call in self._taps.announced:
+                    call(command)
 
     def _release(self, origin: str, seq: int) -> Work:
         work, last = self._store.release(origin, seq)
@@ -217,7 +213,3 @@ class Core:
             timing=captured.timing,
             intrinsics=captured.intrinsics if isinstance(captured, Frame) else None,
         )
-
-
-def _seq_of(work: Work) -> int:
-    return (work.result or work.captured).seq

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
+from collections.abc import Collection
 from typing import Any
 
 from edgeai.clock import NS, Clock
@@ -22,30 +24,32 @@ class Latest:
     def __init__(self, name: str, clock: Clock) -> None:
         self.name = name
         self._clock = clock
-        self._state: tuple[Result | Reading | None, Fault | None] = (None, None)
+        self._state: tuple[Result | Reading | None, tuple[Fault, ...]] = (None, ())
 
     def get(self, max_age: float | None = None) -> Snapshot[Any]:
         """Return a snapshot: FRESH, or STALE when older than `max_age` seconds, or NEVER, or FAULT.
 
-        A fault lasts until the stream publishes again; the snapshot then still holds the last message, with its age.
+        A fault lasts until what failed works again and the stream has published; the snapshot then still holds the last
+        message, with its age.
         """
-        message, fault = self._state
+        message, faults = self._state
         age = math.inf if message is None else (self._clock.now() - message.stamp) / NS
-        if fault is not None:
-            return Snapshot(FAULT, age, message, str(fault))
+        if faults:
+            return Snapshot(FAULT, age, message, str(faults[-1]))
         if message is None:
             return Snapshot(NEVER, age, None, f"{self.name} has published nothing yet")
         if max_age is not None and age > max_age:
             return Snapshot(STALE, age, message, f"{age * 1e3:.0f} ms old, {max_age * 1e3:.0f} ms allowed")
         return Snapshot(FRESH, age, message)
 
-    def put(self, message: Result | Reading) -> None:
-        """Take a new message; ends a fault."""
-        self._state = (message, None)
+    def put(self, message: Result | Reading, failed: Collection[str] = ()) -> None:
+        """Take a new message; ends every fault but those of what is in `failed`. One thread at a time."""
+        faults = self._state[1]
+        self._state = (message, tuple(fault for fault in faults if fault.name in failed) if faults else ())
 
     def fault(self, fault: Fault) -> None:
-        """Keep the last message and mark it as not to be trusted."""
-        self._state = (self._state[0], fault)
+        """Keep the last message and mark it as not to be trusted. One thread at a time."""
+        self._state = (self._state[0], (*self._state[1], fault))
 
 
 class History:
@@ -79,6 +83,8 @@ class LatestTap(Tap):
         """`stages` maps each stage to its sources, `sensors` each sensor to its history in seconds."""
         self._latest = {name: Latest(name, clock) for name in (*stages, *sensors)}
         self._feeds = stages
+        self._failed: set[str] = set()
+        self._lock = threading.Lock()
         self.histories = {name: History(seconds) for name, seconds in sensors.items()}
 
     def __getitem__(self, name: str) -> Latest:
@@ -90,15 +96,24 @@ class LatestTap(Tap):
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """Make a result the newest of its stream."""
-        self._latest[result.stream].put(result)
+        with self._lock:
+            self._latest[result.stream].put(result, self._failed)
 
     def sensed(self, reading: Reading) -> None:
         """Make a reading the newest of its sensor."""
         self.histories[reading.source].put(reading)
-        self._latest[reading.source].put(reading)
+        with self._lock:
+            self._latest[reading.source].put(reading, self._failed)
 
     def faulted(self, fault: Fault) -> None:
         """Distrust the stream that failed, and every stage that depends on it."""
-        for name, latest in self._latest.items():
-            if name == fault.name or fault.name in self._feeds.get(name, ()):
-                latest.fault(fault)
+        with self._lock:
+            self._failed.add(fault.name)
+            for name, latest in self._latest.items():
+                if name == fault.name or fault.name in self._feeds.get(name, ()):
+                    latest.fault(fault)
+
+    def recovered(self, name: str) -> None:
+        """Trust what depends on it again, once it has published."""
+        with self._lock:
+            self._failed.discard(name)

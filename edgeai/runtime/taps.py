@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeai.errors import EdgeAIError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.schedule.commands import Announce, Command, Drop
 from edgeai.schedule.events import Event
@@ -21,7 +22,10 @@ class Fault:
     t: int
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.error}" if str(self.error) else f"{self.name}: {type(self.error).__name__}"
+        text = str(self.error)
+        if not isinstance(self.error, EdgeAIError):
+            text = f"{type(self.error).__name__}: {text}" if text else type(self.error).__name__
+        return text if text.startswith(self.name) else f"{self.name}: {text}"
 
 
 class Tap:

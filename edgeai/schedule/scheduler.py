@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edgeai.schedule.commands import Announce, Cause, Command, Drop, Job, Run
-from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Sensed, Shutdown, Tick
+from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Shutdown
 from edgeai.schedule.policy import Policy, Situation
 from edgeai.schedule.stage import Counts, StageState, Waiting
 from edgeai.schedule.workload import Workload
@@ -46,9 +46,7 @@ class Scheduler:
             self._calibrate(event)
         elif isinstance(event, Shutdown):
             self._shut_down(commands)
-        elif isinstance(event, Tick | Sensed):
-            pass
-        if self._open:
+        if self._open and None in self._lanes:
             self._dispatch(event.t, commands)
         return commands
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -18,7 +19,7 @@ from tools.pilot.networks import Layout, fitted, macs
 
 
 def quantize(network: Any, layout: Layout, images: npt.NDArray[np.uint8]) -> bytes:
-    """Quantize to int8, calibrated on `images` (BGR); input uint8, output int8.
+    """Hold the steering to [-1, 1] and quantize to int8, calibrated on `images` (BGR); input uint8, output int8.
 
     A black and a white picture join the calibration, so that the input's scale is exactly 1/255 and its zero point 0:
     pixels then enter the tensor as they are.
@@ -31,7 +32,9 @@ def quantize(network: Any, layout: Layout, images: npt.NDArray[np.uint8]) -> byt
             yield [np.full((1, layout.size[1], layout.size[0], 3), level, np.float32)]
 
     with tempfile.TemporaryDirectory() as folder:
-        network.export(folder, verbose=False)
+        bounded = keras.layers.ReLU(max_value=2.0)(network.output + 1.0) - 1.0
+        one_picture = tf.TensorSpec((1, layout.size[1], layout.size[0], 3), tf.float32, name="image")
+        keras.Model(network.input, bounded).export(folder, verbose=False, input_signature=[one_picture])
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = representative

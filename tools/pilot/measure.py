@@ -22,7 +22,7 @@ from tools.pilot.frames import Frames
 FRAME_NS = 33_333_333
 """Period of the camera in a drive, nanoseconds."""
 
-TOLERANCE = 0.05
+TOLERANCE = 0.02
 """Steering error that counts as right, of full lock."""
 
 Pilot = Callable[[npt.NDArray[np.uint8]], float]

@@ -162,7 +162,10 @@ class Multipart:
         end = self._find(self._boundary)
         if end < 0 and self._buffer.endswith((b"\xff\xd9", b"\xff\xd9\r\n")) and jpeg_is_whole(bytes(self._buffer)):
             end = len(self._buffer)
-        return self._cut(end) if end >= 0 else None
+        if end < 0:
+            return None
+        part = self._cut(end)
+        return Part(part.headers, part.body.removesuffix(b"\r\n"))
 
     def _find(self, wanted: bytes) -> int:
         """Find in what was not searched yet, so that a large part is not searched again for every packet."""
@@ -172,7 +175,7 @@ class Multipart:
 
     def _cut(self, end: int) -> Part:
         assert self._headers is not None
-        part = Part(self._headers, bytes(self._buffer[:end]).removesuffix(b"\r\n"))
+        part = Part(self._headers, bytes(self._buffer[:end]))
         self._headers = None
         self._drop(end)
         return part

@@ -22,6 +22,7 @@ _SETTINGS = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"
 for _name, _value in _SETTINGS.items():
     os.environ.setdefault(_name, _value)
 _LEVEL_SILENT = 0
+_set_log_level = getattr(cv2.utils, "logging", cv2).setLogLevel  # OpenCV 5 moved it; each returns the level before
 _lock = threading.Lock()
 _quiet: list[int] = []
 """The log level to return to, once for each opening under way: cameras open side by side, and some take seconds."""
@@ -31,14 +32,14 @@ _quiet: list[int] = []
 def quietly() -> Iterator[None]:
     """Keep OpenCV's warnings off the terminal while something is opened: the driver says in its error what happened."""
     with _lock:
-        _quiet.append(_quiet[0] if _quiet else cv2.utils.logging.setLogLevel(_LEVEL_SILENT))
+        _quiet.append(_quiet[0] if _quiet else _set_log_level(_LEVEL_SILENT))
     try:
         yield
     finally:
         with _lock:
             before = _quiet.pop()
             if not _quiet:
-                cv2.utils.logging.setLogLevel(before)
+                _set_log_level(before)
 
 
 def capture(where: str, backend: int, settings: Sequence[tuple[int, int]] = ()) -> Any:

@@ -147,10 +147,16 @@ class _Http:
         for _ in range(_REDIRECTS):
             head = self._ask(urlsplit(url))
             if head.status not in (301, 302, 303, 307, 308) or "location" not in head.headers:
-                break
+                self._begin(head)
+                return
             self.close()
-            url = _redirected(url, head.headers["location"])
-        self._begin(head)
+            try:
+                url = _redirected(url, head.headers["location"])
+            except ValueError as error:
+                raise DeviceError(
+                    f"{self._says} leads on to what is no URL: give the URL of the stream itself"
+                ) from error
+        raise DeviceError(f"{self._says} leads on and on (HTTP {head.status}): give the URL of the stream itself")
 
     def _ask(self, url: SplitResult) -> Head:
         """Connect, send the request, and receive the head of the answer."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
+import numpy.typing as npt
 
 from edgeai.driver import NS, Camera, CameraOptions, Capture, Device, Rate, Size, detect_clock
 from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound, Problem
@@ -22,6 +24,8 @@ _QUERYCAP = 0x80685600
 _QUERYCAP_FORMAT = "16s32s32sIII12x"
 _DEVICE_CAPS = 0x80000000
 _CAPTURES = 0x00000001 | 0x00001000
+_Stamped = tuple[npt.NDArray[np.uint8], int]
+_NOTHING: tuple[bool, Any] = (False, None)
 _SHORTEST_WAIT = 1
 """ns; OpenCV takes 0 for ever, and rounds up to a millisecond."""
 
@@ -100,6 +104,10 @@ class V4l2(Camera):
             )
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self.rate = fps if 0 < fps < 1000 else self.options.fps
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget the stream before: no clock is known, and no reader was away."""
         self._clock_name: StampClock | None = None
         self._last_return = self._clock.now()
 
@@ -122,36 +130,40 @@ class V4l2(Camera):
         return ", ".join(parts) or "its own settings"
 
     def _read(self, timeout: float) -> Capture | None:
-        passed_over = 0
-        if self._clock.now() - self._last_return > NS / (self.rate or 30):
-            passed_over = self._pass_over_old()
-        image = self._grab(round(timeout * NS))
+        wait = max(_SHORTEST_WAIT, round(timeout * NS))
+        away = self._clock.now() - self._last_return
+        frame, passed_over = self._newest(wait) if away > NS / (self.rate or 30) else (self._grab(wait), 0)
         now = self._last_return = self._clock.now()
-        if image is None:
+        if frame is None:
             self.lost += passed_over
             return None
-        raw = round(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
+        image, raw = frame
         if self._clock_name is None:
             self._clock_name = detect_clock(raw, now) if raw > 0 else "none"
         return Capture(image, raw, self._clock_name, passed_over)
 
-    def _pass_over_old(self) -> int:
-        """Take out what lay in the kernel's buffers while the reader was away; return how many frames that were."""
-        count = 0
-        while count < self.options.buffers and self._grab(_SHORTEST_WAIT) is not None:
-            count += 1
-        return count
+    def _newest(self, wait: int) -> tuple[_Stamped | None, int]:
+        """Pass over what lay in the kernel's buffers while the reader was away; return also how many frames that were.
 
-    def _grab(self, wait: int) -> Any:
-        """Return the next picture, or None when none comes within `wait` ns; polls, so that it always comes back."""
+        Where a buffer was left free, the last one filled is the newest; where all were full, the next one will be.
+        """
+        frame, count = None, 0
+        while count < self.options.buffers and (older := self._grab(_SHORTEST_WAIT)) is not None:
+            frame, count = older, count + 1
+        if frame is not None and count < self.options.buffers:
+            return frame, count - 1
+        return self._grab(wait), count
+
+    def _grab(self, wait: int) -> _Stamped | None:
+        """Return the next picture and its stamp, or None when none comes within `wait` ns: polled, so it comes back."""
         try:
-            ready, _ = cv2.VideoCapture.waitAny([self._capture], max(_SHORTEST_WAIT, wait))
-            found, image = self._capture.retrieve() if ready else (False, None)
+            ready, _ = cv2.VideoCapture.waitAny([self._capture], wait)
+            found, image = self._capture.retrieve() if ready else _NOTHING
         except cv2.error as error:
             raise DeviceLost(
                 f"{self.name}: {self._path} went away or stopped: check its cable, then reopen it"
             ) from error
-        return image if found else None
+        return (image, round(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)) if found else None
 
     def _close(self) -> None:
         if self._capture is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 
 from edgeai.errors import ModelError
@@ -18,18 +20,18 @@ class TfliteRuntime:
     name = "tflite_runtime"
 
     def open(self, content: bytes, threads: int, numerics: Numerics) -> Session:
-        """Make a model ready. Raises ModelError, also for numpy 2, under which its Interpreter cannot be made."""
+        """Make a model ready. Raises ModelError."""
+        # Under numpy 2 it can be imported, and then fails with a bare SystemError and a page of advice on stderr.
+        if importlib.util.find_spec("tflite_runtime") and int(np.__version__.split(".")[0]) >= 2:
+            raise ModelError(
+                f"tflite-runtime does not work with numpy {np.__version__}: install numpy < 2 with "
+                "`pip install 'edgeai[tflite-runtime]'`, or use ai-edge-litert"
+            )
         try:
             from tflite_runtime import interpreter
-
-            return InterpreterSession(interpreter, content, threads, numerics)
-        except (ImportError, SystemError) as error:
-            if int(np.__version__.split(".")[0]) >= 2 and not isinstance(error, ModuleNotFoundError):
-                raise ModelError(
-                    f"tflite-runtime does not work with numpy {np.__version__}: install numpy < 2 "
-                    "(pip install 'edgeai[tflite-runtime]'), or use ai-edge-litert"
-                ) from error
+        except ImportError as error:
             raise ModelError(
                 f"the runtime tflite_runtime cannot be imported ({error}): install it with "
                 "`pip install 'edgeai[tflite-runtime]'` on Python 3.11, or use ai-edge-litert"
             ) from error
+        return InterpreterSession(interpreter, content, threads, numerics)

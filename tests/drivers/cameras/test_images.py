@@ -77,14 +77,14 @@ def test_each_picture_may_have_its_size_and_gray_ones_become_bgr(tmp_path):
 def test_a_damaged_picture_is_named(tmp_path, ending):
     whole = cv2.imencode(f".{ending}", np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))[1].tobytes()
     (tmp_path / f"torn.{ending}").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DeviceError, match=f"torn.{ending}"):
+    with pytest.raises(DeviceError, match=rf"torn\.{ending}"):
         camera(tmp_path).read(1)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8\xff\xff\xff", b"\x89PNG\r\n\x1a\n"])
 def test_a_file_that_is_no_picture_is_named(tmp_path, content):
     (tmp_path / "odd.jpg").write_bytes(content)
-    with pytest.raises(DeviceError, match="odd.jpg"):
+    with pytest.raises(DeviceError, match=r"odd\.jpg"):
         camera(tmp_path).read(1)
 
 
@@ -92,7 +92,7 @@ def test_a_picture_taken_away_meanwhile_is_named(folder):
     source = camera(folder)
     source.read(1)
     (folder / "shot2.png").unlink()
-    with pytest.raises(DeviceError, match="shot2.png.*cannot be read"):
+    with pytest.raises(DeviceError, match=r"shot2\.png.*cannot be read"):
         source.read(1)
 
 
