@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import os
 import signal
 import threading
@@ -32,6 +33,8 @@ from edgeai.schedule.commands import Announce, Job
 from edgeai.schedule.events import Profile
 
 __all__ = ["Pipeline", "Tick", "check", "run"]
+
+_log = logging.getLogger("edgeai")
 
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
@@ -92,7 +95,6 @@ class Pipeline:
         self._live: LiveEngine | None = None
         self._lockstep: LockstepEngine | None = None
         self._stopped = False
-        self._old_sigterm: Any = None
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, allow_code: bool = False, **options: Any) -> Pipeline:
@@ -120,18 +122,20 @@ class Pipeline:
 
     def stop(self) -> None:
         """Stop within about a second: drop what waits, write out what is done, close the devices, end the threads."""
-        if self._stopped:
-            return
-        self._stopped = True
-        engine = self._engine
-        if engine is not None:
-            engine.stop()
-        self._callbacks.close(0.2)
-        if self._old_sigterm is not None:
-            signal.signal(signal.SIGTERM, self._old_sigterm)
+        if not self._stopped:
+            self._stopped = True
+            engine = self._engine
+            if engine is not None:
+                engine.stop()
+            if not self._callbacks.close(0.2) and self._callbacks.thread is not threading.current_thread():
+                _log.warning("thread %s did not end in time and is abandoned", self._callbacks.thread.name)
+        self._give_back_sigterm()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until every camera has come to its end; False after `timeout` seconds."""
+        """Wait until every camera has come to its end and the outputs have written; False after `timeout` seconds.
+
+        Without a camera, the sensors count.
+        """
         if self._lockstep is not None:
             return not self._lockstep.run_until(self.clock.now() + round((1e9 if timeout is None else timeout) * NS))
         return self._require_live().wait(timeout)
@@ -153,7 +157,7 @@ class Pipeline:
     # -- results -----------------------------------------------------------------------------------------------
 
     def latest(self, name: str) -> Latest:
-        """Return a handle on the newest result of a stage or reading of a sensor. Raises ConfigError for other names."""
+        """Return a handle on the newest result of a stage or reading of a sensor. Raises ConfigError."""
         self._require_name(name, self._latest.names(), "a stage or sensor")
         return self._latest[name]
 
@@ -217,7 +221,7 @@ class Pipeline:
 
     @property
     def finished(self) -> bool:
-        """True when nothing more will be published."""
+        """True when nothing more will be published or written."""
         if self._stopped:
             return True
         return self._live.finished if self._live is not None else False
@@ -247,15 +251,15 @@ class Pipeline:
 
     def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
         engine = LiveEngine(assembled.assembly, clock, self._taps)
+        self._live = engine
         self._callbacks.start()
-        self._take_sigterm()
         try:
+            self._take_sigterm()
             engine.calibrate(assembled.profiles)
             engine.start()
         except BaseException:
             self.stop()
             raise
-        self._live = engine
 
     def _start_lockstep(self, assembled: Assembled, clock: VirtualClock) -> None:
         loads = assembled.assembly.workload.stages
@@ -310,8 +314,18 @@ class Pipeline:
             raise ConfigError(Problem("", repr(name), f"the name of {what}", hint=hint))
 
     def _take_sigterm(self) -> None:
-        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-            self._old_sigterm = signal.signal(signal.SIGTERM, _terminate)
+        """Let SIGTERM end the main thread's `with` block. Only the main thread may set a handler."""
+        is_ours = signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, _terminate)
+        if is_ours and threading.current_thread() is threading.main_thread():
+            _guarded.add(self)
+            signal.signal(signal.SIGTERM, _terminate)
+
+    def _give_back_sigterm(self) -> None:
+        """Restore the default once no pipeline runs; after a stop on another thread, when the main thread stops too."""
+        _guarded.discard(self)
+        is_ours = signal.getsignal(signal.SIGTERM) is _terminate
+        if is_ours and not _guarded and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _fault(self, fault: Fault) -> None:
         self.faults[fault.name] = fault
@@ -376,6 +390,10 @@ def _with_or_without(call: Callable[..., object], fault: Fault) -> Callable[[], 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
+
+
+_guarded: set[Pipeline] = set()
+"""The running pipelines that SIGTERM ends in order."""
 
 
 class _Events(Tap):

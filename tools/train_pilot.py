@@ -3,8 +3,8 @@
     python -m tools.train_pilot                 everything, into edgeai/pilots
     python -m tools.train_pilot --only pilot_small --frames 8000 --epochs 4 --into /tmp/pilots
 
-Needs the extra `train`. One seed gives one set of frames; the weights repeat on one version of TensorFlow and one
-kind of processor.
+Needs the extra `train`. One seed gives one set of frames, one start and one order of training; weights of two runs
+differ only as far as parallel sums are rounded in another order.
 """
 
 from __future__ import annotations

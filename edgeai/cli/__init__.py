@@ -1,11 +1,13 @@
 """The command line: one module a command.
 
-Exit codes: 0 done, 1 something unexpected, 2 configuration, 3 devices, 4 models, 5 recordings.
+Exit codes: 0 done, 1 something else (a Python function that raised), 2 configuration, 3 devices, 4 models,
+5 recordings.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -53,7 +55,7 @@ def _options(
     """Cameras and sensors, quantized models, and a power-aware scheduler, for robots."""
 
 
-def exit_code(error: EdgeAIError) -> int:
+def exit_code(error: Exception) -> int:
     """Return the exit code of the command line for an error."""
     return next((code for kind, code in _EXIT if isinstance(error, kind)), 1)
 
@@ -62,6 +64,15 @@ def main() -> None:
     """Run the command line; errors are sentences on standard error, without a traceback."""
     try:
         app()
+    except run.Failures as failures:
+        _end(failures, exit_code(failures.errors[0]))
     except EdgeAIError as error:
-        print(f"edgeai: {error}", file=sys.stderr)  # noqa: T201 - this is where sentences are printed
-        raise SystemExit(exit_code(error)) from None
+        _end(error, exit_code(error))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _end(error: Exception, code: int) -> NoReturn:
+    for line in str(error).splitlines():
+        print(f"edgeai: {line}", file=sys.stderr)  # noqa: T201 - this is where sentences are printed
+    raise SystemExit(code) from None

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import signal
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeai.errors import ConfigError, EdgeAIError
+from edgeai.errors import ConfigError, Problem
 from edgeai.quantities import Duration
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph
+    from edgeai.pipeline import Pipeline
+    from edgeai.runtime.taps import Fault
 
-__all__ = ["run"]
+__all__ = ["Failures", "run"]
+
+
+class Failures(Exception):  # noqa: N818 - several, each with its own error
+    """What failed while the pipeline ran: the command line prints a sentence for each and exits by the first."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.errors = tuple(fault.error for fault in faults)
 
 
 def run(
@@ -73,24 +85,22 @@ def run(
 
     meter = Meter()
     running = Pipeline(graph, frames=frames, taps=[meter])
-    asked_to_stop = _stop_on_signals()
-    with running, StatusLine(running, meter, shown=not quiet) as status:
+    with _stop_on_signals() as asked_to_stop, running, StatusLine(running, meter, shown=not quiet) as status:
         left = seconds
-        while not asked_to_stop.is_set() and not running.finished and (left is None or left > 0):
+        while not asked_to_stop.is_set() and not _nothing_is_written(running) and (left is None or left > 0):
             turn = min(0.2, left) if left is not None else 0.2
-            running.wait(turn) or asked_to_stop.wait(0)
+            if running.wait(turn):
+                break
             left = None if left is None else left - turn
             status.update()
     if not quiet:
         summary(running, meter)
-    _raise_first(running.faults.values())
-    if asked_to_stop.is_set():
-        return
+    _report(running)
 
 
 def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Graph:
     """Return the graph with the outputs and the latency of the command line added."""
-    from pydantic import TypeAdapter
+    from pydantic import TypeAdapter, ValidationError
 
     from edgeai.graph import Graph
 
@@ -101,7 +111,11 @@ def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Gr
         named[free] = text
     stages = graph.stages
     if added_latency is not None:
-        seconds = TypeAdapter(Duration).validate_python(added_latency)
+        try:
+            seconds = TypeAdapter(Duration).validate_python(added_latency)
+        except ValidationError:
+            expected = "a duration: seconds, or text such as 400ms"
+            raise ConfigError(Problem("--added-latency", repr(added_latency), expected)) from None
         stages = {
             name: spec.model_copy(update={"added_latency": seconds}) if spec.model else spec
             for name, spec in graph.stages.items()
@@ -126,20 +140,38 @@ def _embedded_default() -> Path:
     return Path(pilots.__file__).with_name("rover.yaml")
 
 
-def _stop_on_signals() -> threading.Event:
-    """Let Ctrl-C and SIGTERM end the run in order, with every output written."""
+@contextlib.contextmanager
+def _stop_on_signals() -> Iterator[threading.Event]:
+    """Let Ctrl-C and SIGTERM end the run in order, with every output written; a second one ends it at once."""
     asked = threading.Event()
 
     def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
         asked.set()
 
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)
-    return asked
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _raise_first(faults: Any) -> None:
-    for fault in faults:
-        if isinstance(fault.error, EdgeAIError):
-            raise fault.error
-        raise RuntimeError(str(fault)) from fault.error
+def _nothing_is_written(pipeline: Pipeline) -> bool:
+    """Say whether every output has failed, so that nobody gets the results."""
+    outputs = pipeline.graph.outputs
+    return bool(outputs) and all(name in pipeline.faults for name in outputs)
+
+
+def _report(pipeline: Pipeline) -> None:
+    """Raise Failures for what failed while running; a reader of standard output that left (`| head`) is no failure."""
+    faults = [fault for fault in pipeline.faults.values() if not _reader_left(pipeline, fault)]
+    if faults:
+        raise Failures(faults)
+
+
+def _reader_left(pipeline: Pipeline, fault: Fault) -> bool:
+    output = pipeline.graph.outputs.get(fault.name)
+    on_stdout = output is not None and (output.driver == "console" or output.options.get("path") == "-")
+    return on_stdout and isinstance(fault.error.__cause__, BrokenPipeError)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StatusLine", "summary"]
 
+_WIDTH = 120
+"""Columns of a summary that goes to a file."""
+
 
 class StatusLine:
     """One line that is redrawn in place: for each stream its rate, age and misses, for each sensor its headline."""
@@ -84,9 +87,12 @@ def _number(value: float, unit: str) -> str:
 def summary(pipeline: Pipeline, meter: Meter) -> None:
     """Print what every stream did in all, and the last headline of every sensor."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        console.width = _WIDTH
     table = Table(title=None, header_style="bold", box=None, pad_edge=False)
     for heading in ("stream", "model", "frames", "results", "fps", "latency p50", "p99", "missed", "dropped"):
-        table.add_column(heading, justify="left" if heading in ("stream", "model", "dropped") else "right")
+        left = heading in ("stream", "model", "dropped")
+        table.add_column(heading, justify="left" if left else "right", no_wrap=heading != "dropped")
     for name, stats in pipeline.stats().items():
         figures = meter.figures(name, pipeline.clock.now())
         drops = ", ".join(f"{count} {cause}" for cause, count in sorted(stats.dropped.items())) or "none"

@@ -34,6 +34,11 @@ class CallbackThread:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    @property
+    def thread(self) -> threading.Thread:
+        """The thread that calls."""
+        return self._thread
+
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
             try:

@@ -21,6 +21,7 @@ from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.output_worker import OutputWorker
 from edgeai.runtime.program import Work, execute
+from edgeai.runtime.read_ahead import ReadAhead
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.timers import TimerThread
 from edgeai.schedule.commands import Job
@@ -36,7 +37,16 @@ READ = 0.1
 STOP = 0.8
 """Seconds that stopping may take in all before a thread is abandoned."""
 
-SWITCH_INTERVAL = 0.0005
+COMPUTE = 0.4
+"""Seconds of those that lanes and sources have before the outputs are told to end."""
+
+WRITE = 0.6
+"""Seconds after which an output writes no more of what waits, so that it can still be closed in time."""
+
+_DRAIN = 0.02
+"""Seconds between two looks at whether the outputs have written the last results."""
+
+SWITCH_INTERVAL = 0.0001
 """Seconds a Python thread may keep the interpreter while another wants it. Python's own 5 ms would be added to the
 latency of a lane that returns from C code while some other thread computes in Python."""
 
@@ -47,26 +57,29 @@ class LiveEngine:
     def __init__(self, assembly: Assembly, clock: SystemClock, taps: Sequence[Tap]) -> None:
         self._assembly = assembly
         self._clock = clock
-        self._workers = [OutputWorker(r, assembly.lossless, self._output_failed) for r in assembly.outputs]
+        self._workers = [OutputWorker(r, assembly.lossless, clock, self._output_failed) for r in assembly.outputs]
         self._taps = Taps([*taps, *self._workers])
         self._timers = TimerThread(clock)
         self._queues: list[queue.SimpleQueue[tuple[Job, Work] | None]] = [
             queue.SimpleQueue() for _ in range(assembly.workload.lanes)
         ]
-        self._room = {camera.name: _Room() for camera in assembly.cameras if camera.lossless}
+        fed = {stage.origin for stage in assembly.workload.stages}
+        self._ahead: dict[str, ReadAhead] = {}
         self._core = Core(assembly, clock, self._taps, run=self._run, wake_at=self._wake_at, freed=self._freed)
+        for camera in assembly.cameras:
+            if camera.lossless and camera.name in fed:
+                self._ahead[camera.name] = ReadAhead(self._core.frame)
         self._stopping = threading.Event()
         self._finished = threading.Event()
         self._finish_lock = threading.Lock()
-        self._cameras_running = len(assembly.cameras)
+        self._leading: tuple[Source[Frame] | Source[Reading], ...] = assembly.cameras or assembly.sensors
+        self._running = len(self._leading)
+        self._over = False
         self._threads: list[threading.Thread] = []
         self._switch_interval = sys.getswitchinterval()
 
     def start(self) -> None:
         """Open every driver, outputs first, and start. Raises DeviceError or PluginError, with nothing left open."""
-        fed = {stage.origin for stage in self._assembly.workload.stages}
-        for name in set(self._room) - fed:
-            del self._room[name]
         self._open_drivers()
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
@@ -82,20 +95,30 @@ class LiveEngine:
         self._core.calibrated(Calibrated(self._clock.now(), profiles))
 
     def stop(self) -> None:
-        """End every thread within about a second; outputs write what waits and are closed."""
+        """End every thread within about a second; outputs write what waits and are closed.
+
+        A pipeline that has come to its end by itself waits for its outputs as long as they get on.
+        """
         if self._stopping.is_set():
             return
+        patient = self._finished.is_set()
         self._stopping.set()
         give_up = self._clock.now() + int(STOP * NS)
+        compute, write = (give_up - int((STOP - share) * NS) for share in (COMPUTE, WRITE))
         self._core.shut_down()
         self._finish()
         for lane in self._queues:
             lane.put(None)
         self._clock.stop()
-        for room in self._room.values():
-            room.give()
-        stuck = [thread.name for thread in self._threads if not self._joined(thread, give_up)]
-        stuck += [w.thread.name for w in self._workers if not w.close(max(0.1, self._left(give_up)))]
+        for thread in self._threads:
+            self._joined(thread, compute)
+        for ahead in self._ahead.values():
+            ahead.give_up()
+        for worker in self._workers:
+            worker.begin_close(None if patient else write)
+        stuck = [w.thread.name for w in self._workers if not w.close(max(0.1, self._left(give_up)), patient=patient)]
+        stuck += [thread.name for thread in self._threads if not self._joined(thread, give_up)]
+        self._over = True
         if not self._timers.close(self._left(give_up)):
             stuck.append("edgeai-timers")
         sys.setswitchinterval(self._switch_interval)
@@ -103,13 +126,24 @@ class LiveEngine:
             _log.warning("thread %s did not end in time and is abandoned", name)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until every camera has ended and its frames are done; False after `timeout` seconds."""
-        return self._finished.wait(timeout)
+        """Wait until every camera has ended and its results are written; False after `timeout` seconds.
+
+        Without a camera, the sensors count.
+        """
+        give_up = None if timeout is None else self._clock.now() + int(timeout * NS)
+        if not self._finished.wait(timeout):
+            return False
+        while not self.finished:
+            if self._stopping.wait(_DRAIN if give_up is None else min(_DRAIN, self._left(give_up))):
+                return True
+            if give_up is not None and self._clock.now() >= give_up:
+                return self.finished
+        return True
 
     @property
     def finished(self) -> bool:
-        """True when nothing more will be published."""
-        return self._finished.is_set()
+        """True when nothing more will be published or written."""
+        return self._finished.is_set() and all(worker.drained for worker in self._workers)
 
     def every(self, period: int, call: Callable[[], object]) -> None:
         """Call a function every `period` ns on the timer thread; one that raises is a fault and is not called again."""
@@ -138,7 +172,11 @@ class LiveEngine:
         while (item := jobs.get()) is not None:
             job, work = item
             execution = execute(programs[job.stage, job.point, lane], work, self._clock)
+            if self._over:
+                return  # it came back from wherever it hung, and nobody is there any more
             self._core.done(job, work, execution)
+            for ahead in self._ahead.values():
+                ahead.move_on()
             self._check_finished()
 
     def _source(self, source: Source[Frame] | Source[Reading]) -> None:
@@ -146,19 +184,17 @@ class LiveEngine:
             self._read_all(source)
         except EdgeAIError as error:
             self._core.fault(source.name, error)
-        except Exception as error:  # noqa: BLE001 - a driver's bug is its own fault, not the end of the others
-            failure = DeviceError(f"{source.name} failed: {type(error).__name__}: {error}")
-            failure.__cause__ = error
-            self._core.fault(source.name, failure)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's bug is its own fault, not the end of all
+            self._core.fault(source.name, _failure(source, error))
         finally:
             self._close(source)
-            if isinstance(source, Camera):
+            if source in self._leading:
                 with self._finish_lock:
-                    self._cameras_running -= 1
+                    self._running -= 1
                 self._check_finished()
 
     def _read_all(self, source: Source[Frame] | Source[Reading]) -> None:
-        room = self._room.get(source.name)
+        ahead = self._ahead.get(source.name)
         limit = self._assembly.frames if isinstance(source, Camera) else None
         while not self._stopping.is_set():
             message = source.read(READ)
@@ -167,8 +203,10 @@ class LiveEngine:
                     return
             elif isinstance(message, Reading):
                 self._core.reading(message)
-            elif room is None or room.take(self._stopping):
+            elif ahead is None:
                 self._core.frame(message)
+            else:
+                ahead.put(message, self._stopping)
             if limit is not None and source.captured >= limit:
                 return
 
@@ -181,9 +219,9 @@ class LiveEngine:
         self._timers.at(t, lambda: self._core.tick(Tick(self._clock.now())))
 
     def _freed(self, origin: str) -> None:
-        room = self._room.get(origin)
-        if room is not None:
-            room.give()
+        ahead = self._ahead.get(origin)
+        if ahead is not None:
+            ahead.freed()
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -192,12 +230,20 @@ class LiveEngine:
         drivers = [*self._assembly.sensors, *(r.output for r in self._assembly.outputs), *self._assembly.cameras]
         try:
             for driver in drivers:
-                driver.open(self._clock)
+                self._open_driver(driver)
                 opened.append(driver)
         except BaseException:
             for driver in reversed(opened):
-                driver.close()
+                self._close(driver)
             raise
+
+    def _open_driver(self, driver: Driver) -> None:
+        try:
+            driver.open(self._clock)
+        except EdgeAIError:
+            raise
+        except Exception as error:
+            raise _failure(driver, error) from error
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
@@ -214,7 +260,7 @@ class LiveEngine:
         self._core.fault(name, error)
 
     def _check_finished(self) -> None:
-        if self._cameras_running == 0 and self._assembly.cameras and self._core.idle():
+        if self._running == 0 and self._leading and self._core.idle() and all(a.empty for a in self._ahead.values()):
             self._finish()
 
     def _finish(self) -> None:
@@ -235,23 +281,8 @@ class LiveEngine:
         return not thread.is_alive()
 
 
-class _Room:
-    """One place for a frame of a lossless camera: taken before the frame is offered, given back when a lane has it."""
-
-    def __init__(self) -> None:
-        self._places: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.give()
-
-    def give(self) -> None:
-        """Let one more frame in."""
-        self._places.put(None)
-
-    def take(self, stopping: threading.Event) -> bool:
-        """Wait for the place; False when the pipeline stops."""
-        while not stopping.is_set():
-            try:
-                self._places.get(timeout=READ)
-            except queue.Empty:
-                continue
-            return not stopping.is_set()
-        return False
+def _failure(driver: Driver, error: BaseException) -> DeviceError:
+    """Return what a driver's bug is to those who use it: a device that fails."""
+    failure = DeviceError(f"{driver.name} failed: {type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure

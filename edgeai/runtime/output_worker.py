@@ -7,8 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from edgeai.clock import Clock
 from edgeai.messages import Frame, Result
 from edgeai.runtime.assembly import OutputRoute
+from edgeai.runtime.program import raised
 from edgeai.runtime.taps import Tap
 
 __all__ = ["OutputWorker"]
@@ -26,14 +28,20 @@ class OutputWorker(Tap):
     lossless pipeline wait and any other lose the newcomer, counted in `lost`.
     """
 
-    def __init__(self, route: OutputRoute, lossless: bool, failed: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self, route: OutputRoute, lossless: bool, clock: Clock, failed: Callable[[str, Exception], None]
+    ) -> None:
         self.output = route.output
+        self._clock = clock
         self.lost = 0
         self._stages = route.stages
         self._wait_for_room = lossless
         self._failed = failed
         self._broken = False
         self._closing = False
+        self._give_up: int | None = None
+        self._writing = False
+        self._written = 0
         self._changed = threading.Condition()
         self._items: deque[tuple[Result, Frame | None]] = deque()
         self._thread = threading.Thread(target=self._work, name=f"edgeai-output-{self.output.name}", daemon=True)
@@ -57,21 +65,42 @@ class OutputWorker(Tap):
                 self._items.append(item)
             self._changed.notify()
 
-    def close(self, timeout: float) -> bool:
-        """Write what waits, close the output and end the thread; False when that takes longer than `timeout` s."""
+    def begin_close(self, give_up: int | None) -> None:
+        """Let the thread write what waits, close the output and end; what waits still at `give_up` (ns) is lost."""
         with self._changed:
             self._closing = True
+            self._give_up = give_up
             self._changed.notify_all()
-        if self._thread.ident is not None:
+
+    def close(self, timeout: float, *, patient: bool = False) -> bool:
+        """Wait for the thread after `begin_close`; False when it has not ended in `timeout` seconds.
+
+        With `patient` it has so long for each result, and again for closing, not for all of them.
+        """
+        before = -1
+        while before < self._written and self._is_elsewhere():
+            before = self._written
             self._thread.join(timeout)
-        if self.lost:
+            if not patient:
+                break
+        if self.lost and self.output.keeps == "all":
             _log.warning("output %s was too slow and lost %d results", self.output.name, self.lost)
-        return not self._thread.is_alive()
+        return not self._is_elsewhere()
+
+    @property
+    def drained(self) -> bool:
+        """True when nothing waits to be written and nothing is being written."""
+        with self._changed:
+            return self._broken or not (self._items or self._writing)
 
     @property
     def thread(self) -> threading.Thread:
         """The thread that writes."""
         return self._thread
+
+    def _is_elsewhere(self) -> bool:
+        """Say whether there is a thread to wait for: not when a callback on it stops the pipeline."""
+        return self._thread.is_alive() and self._thread is not threading.current_thread()
 
     def _replace(self, item: tuple[Result, Frame | None]) -> None:
         stream = item[0].stream
@@ -91,24 +120,30 @@ class OutputWorker(Tap):
         try:
             while (item := self._next()) is not None:
                 self.output.write(*item)
-        except Exception as error:  # noqa: BLE001 - an output that fails must not end the others
+                self._written += 1
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - an output that fails must not end the others
             self._broken = True
-            self._failed(self.output.name, error)
+            self._failed(self.output.name, raised(error))
         finally:
             self._close_output()
 
     def _next(self) -> tuple[Result, Frame | None] | None:
         with self._changed:
+            self._writing = False
+            if self._give_up is not None and self._clock.now() > self._give_up:
+                self.lost += len(self._items)
+                self._items.clear()
             while not self._items:
                 if self._closing:
                     return None
                 self._changed.wait()
             item = self._items.popleft()
+            self._writing = True
             self._changed.notify()
             return item
 
     def _close_output(self) -> None:
         try:
             self.output.close()
-        except Exception as error:  # noqa: BLE001 - reported like any failure to write
-            self._failed(self.output.name, error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - reported like any failure to write
+            self._failed(self.output.name, raised(error))

@@ -9,12 +9,12 @@ from typing import Any
 from edgeai.clock import Clock, thread_cpu
 from edgeai.messages import Frame, Mark, Reading, Result
 
-__all__ = ["Execution", "Program", "Step", "Work", "execute"]
+__all__ = ["Execution", "Program", "Step", "Work", "execute", "raised"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What a job works on: a frame or a reading, ready at `ready` (ns), and for a chained stage the result it continues."""
+    """What a job works on: a frame or reading ready at `ready` (ns), and for a chained stage the result it continues."""
 
     captured: Frame | Reading
     ready: int
@@ -73,8 +73,17 @@ def execute(program: Program, work: Work, clock: Clock) -> Execution:
             after = clock.now()
             steps.append((mark, after - before))
             before = after
-    except Exception as raised:  # noqa: BLE001 - whatever a stage raises is its stream's fault, not the lane's end
-        error = raised
+    except (Exception, SystemExit) as caught:  # noqa: BLE001 - a stage's error is its stream's fault, not the lane's end
+        error = raised(caught)
         value = None
         steps.append((mark, clock.now() - before))
     return Execution(value, error, began, tuple(steps), thread_cpu() - cpu)
+
+
+def raised(error: Exception | SystemExit) -> Exception:
+    """Return what was raised as an Exception: `sys.exit()` would end a thread without a word, so it is named."""
+    if isinstance(error, Exception):
+        return error
+    named = RuntimeError("sys.exit() was called; to end the pipeline call its stop()")
+    named.__cause__ = error
+    return named

@@ -45,7 +45,7 @@ class Rover(Sensor):
         rate: Rate = 100.0
 
     columns = _COLUMNS
-    headline = ("cross_track_error", "laps")
+    headline = ("laps", "cross_track_error", "max_cross_track_error", "departures")
 
     def __init__(self, name: str, options: Any) -> None:
         super().__init__(name, options)
