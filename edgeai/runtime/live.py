@@ -177,7 +177,10 @@ class LiveEngine:
             self._core.done(job, work, execution)
             for ahead in self._ahead.values():
                 ahead.move_on()
-            self._check_finished()
+            if jobs.empty():
+                for settled in self._taps.settled:
+                    settled()
+                self._check_finished()
 
     def _source(self, source: Source[Frame] | Source[Reading]) -> None:
         try:

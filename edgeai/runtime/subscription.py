@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,13 @@ from edgeai.messages import Frame, Result
 from edgeai.runtime.taps import Tap
 
 __all__ = ["Subscription", "SubscriptionTap"]
+
+GATHER = 5_000_000
+"""Nanoseconds within which a lossless stream wakes its reader once: waking a thread costs tens of microseconds, which is
+much beside a small model, and offline it is throughput that counts."""
+
+_LOOK = 0.1
+"""Seconds between two looks of a pipeline that waits for its reader."""
 
 
 class Subscription:
@@ -29,34 +37,39 @@ class Subscription:
         self._depth = depth
         self._lossless = lossless
         self._pump = pump
-        self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._items: deque[Any] = deque()
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._waits_for_room = False
         self._ended = False
-        self._waker: Callable[[], object] | None = None
+        self._rung = 0
+        self._unrung = False
+        self._waker: Callable[[], None] | None = None
 
     def put(self, result: Result, frame: Frame | None) -> None:
         """Add a result; called by the pipeline."""
         if self._ended:
             return
-        while self._items.qsize() >= self._depth and not self._ended:
-            if self._lossless and self._pump is None:
-                self._await_room()
-            elif not self._lossless:
-                self._drop_oldest()
-            else:
-                break
-        self._items.put((result, frame) if self._frames else result)
-        if self._waker is not None:
-            self._waker()
+        if len(self._items) >= self._depth:
+            self._make_room()
+        self._items.append((result, frame) if self._frames else result)
+        if self._lossless and result.published - self._rung < GATHER and 2 * len(self._items) < self._depth:
+            self._unrung = True
+        else:
+            self._rung = result.published
+            self._ring()
+
+    def settle(self) -> None:
+        """Wake the reader for results it was not woken for yet; called when the pipeline has nothing to do."""
+        if self._unrung:
+            self._ring()
 
     def close(self) -> None:
         """End the subscription: what waits can still be read, nothing more comes."""
         if not self._ended:
             self._ended = True
-            self._items.put(None)
+            self._ring()
             self._room.put(None)
-            if self._waker is not None:
-                self._waker()
 
     def __enter__(self) -> Subscription:
         return self
@@ -68,10 +81,14 @@ class Subscription:
         return self
 
     def __next__(self) -> Any:
-        while self._pump is not None and self._items.empty() and not self._ended:
-            if not self._pump():
+        while (item := self._take()) is None:
+            if self._ended:
+                raise StopIteration
+            if self._pump is None:
+                self._bell.get()
+            elif not self._pump():
                 self.close()
-        return self._taken(self._items.get(), StopIteration)
+        return item
 
     def __aiter__(self) -> Subscription:
         return self
@@ -80,39 +97,46 @@ class Subscription:
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         self._waker = lambda: loop.call_soon_threadsafe(woken.set)
-        while True:
-            try:
-                item = self._items.get_nowait()
-            except queue.Empty:
-                if self._pump is not None:
-                    if not self._pump():
-                        self.close()
-                    continue
+        while (item := self._take()) is None:
+            if self._ended:
+                raise StopAsyncIteration
+            if self._pump is None:
                 await woken.wait()
                 woken.clear()
-            else:
-                return self._taken(item, StopAsyncIteration)
+            elif not self._pump():
+                self.close()
+        return item
 
-    def _taken(self, item: Any, end: type[Exception]) -> Any:
-        if item is None:
-            self._items.put(None)
-            raise end
-        if self._lossless:
+    def _take(self) -> Any:
+        """Return the oldest result, None when there is none."""
+        try:
+            item = self._items.popleft()
+        except IndexError:
+            return None
+        if self._waits_for_room:
             self._room.put(None)
         return item
 
-    def _drop_oldest(self) -> None:
-        try:
-            self._items.get_nowait()
-        except queue.Empty:
-            return
-        self.missed += 1
+    def _ring(self) -> None:
+        self._unrung = False
+        if self._bell.empty():
+            self._bell.put(None)
+        if self._waker is not None:
+            self._waker()
 
-    def _await_room(self) -> None:
-        try:
-            self._room.get(timeout=0.1)
-        except queue.Empty:
-            return
+    def _make_room(self) -> None:
+        """Drop the oldest result; a lossless pipeline waits for the reader, but not for one on its own thread."""
+        if not self._lossless:
+            self.missed += self._take() is not None
+        elif self._pump is None:
+            self._ring()
+            self._waits_for_room = True
+            while len(self._items) >= self._depth and not self._ended:
+                try:
+                    self._room.get(timeout=_LOOK)
+                except queue.Empty:
+                    continue
+            self._waits_for_room = False
 
 
 class SubscriptionTap(Tap):
@@ -133,6 +157,12 @@ class SubscriptionTap(Tap):
         """Hand a result on."""
         for subscription in self._subscriptions.get(result.stream, ()):
             subscription.put(result, frame)
+
+    def settled(self) -> None:
+        """Let every reader have what it was not woken for yet."""
+        for subscriptions in self._subscriptions.values():
+            for subscription in subscriptions:
+                subscription.settle()
 
     def finished(self) -> None:
         """End every subscription."""

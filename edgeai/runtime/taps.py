@@ -55,6 +55,9 @@ class Tap:
     def recovered(self, name: str) -> None:
         """What had failed works again."""
 
+    def settled(self) -> None:
+        """A lane has nothing to do for now."""
+
     def finished(self) -> None:
         """Nothing more will be published."""
 
@@ -71,6 +74,7 @@ class Taps:
         self.announced = _callers(taps, "announced")
         self.faulted = _callers(taps, "faulted")
         self.recovered = _callers(taps, "recovered")
+        self.settled = _callers(taps, "settled")
         self.finished = _callers(taps, "finished")
 
 
