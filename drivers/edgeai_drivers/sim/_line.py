@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import tty
 from collections.abc import Callable
 
@@ -12,18 +13,41 @@ import serial
 _CHUNK = 4096
 
 
+class Port(serial.Serial):
+    """A serial port that tells when it is closed."""
+
+    on_close: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Close the port; may be called twice."""
+        super().close()
+        told, self.on_close = self.on_close, None
+        if told:
+            told()
+
+
 class Pty:
-    """A pseudo-terminal: the controller holds one end, programs open `path` like any serial port."""
+    """A pseudo-terminal: the controller holds one end, programs open `path` like any serial port.
+
+    It lasts until it and all ports from `connect` are closed, so that an output which ends after the controller finds
+    a wire for its last command.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 1
         self._controller, self._held = os.openpty()
         tty.setraw(self._held)
         os.set_blocking(self._controller, False)
         self.path = os.ttyname(self._held)
 
-    def connect(self) -> serial.Serial:
+    def connect(self) -> Port:
         """Open the other end as a serial port that never waits for long."""
-        return serial.Serial(self.path, timeout=0, write_timeout=0.1)
+        port = Port(self.path, timeout=0, write_timeout=0.1)
+        with self._lock:
+            self._users += 1
+        port.on_close = self.close
+        return port
 
     def receive(self) -> bytes:
         """Return the bytes that have arrived, without waiting."""
@@ -37,9 +61,12 @@ class Pty:
             os.write(self._controller, data)
 
     def close(self) -> None:
-        """Close the controller's end; the other end then reports an unplugged device."""
-        os.close(self._controller)
-        os.close(self._held)
+        """Leave the line; the last one to do so ends it."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                os.close(self._controller)
+                os.close(self._held)
 
 
 class Direct:

@@ -1,10 +1,10 @@
 """The two drivers: a sensor that is the rover, met over a serial line, and the camera it carries."""
 
+import os
 import select
 
 import numpy as np
 import pytest
-import serial
 from edgeai_drivers.framing import encode_cobs, encode_json_line
 from edgeai_drivers.sim._line import Pty
 from edgeai_drivers.sim.rover import Rover
@@ -97,13 +97,20 @@ def test_telemetry_that_nobody_reads_does_not_block():
     line.close()
 
 
-def test_closing_the_rover_unplugs_the_port():
-    line = Pty()
-    port = line.connect()
-    line.close()
-    with pytest.raises((OSError, serial.SerialException)):
-        port.write(b"command\n")
+def test_the_wire_lasts_until_the_rover_and_every_port_are_closed(rover):
+    rover.open(SystemClock())
+    path, port = rover.port, rover.link()
+    rover.close()
+    assert port.write(b"last words\n") == 11
     port.close()
+    assert not os.path.exists(path)
+
+
+def test_a_line_that_nobody_opened_ends_with_the_rover(rover):
+    rover.open(SystemClock())
+    path = rover.port
+    rover.close()
+    assert not os.path.exists(path)
 
 
 def test_a_link_needs_an_open_rover(rover):
