@@ -1,4 +1,4 @@
-"""The pipeline as its users hold it: newest results, streams, faults, chains, time. In virtual time where time matters."""
+"""The pipeline as its users hold it: newest results, streams, faults, chains; in virtual time where time matters."""
 
 import asyncio
 import math
@@ -178,7 +178,9 @@ def test_a_lossless_pipeline_waits_for_its_reader():
 
 def test_a_function_may_continue_a_sensor(assets):
     log = str(assets / "sensors" / "imu_100hz.csv")
-    both = Graph(sensors={"imu": f"csv_log:{log}"}, stages={"length": {"input": "imu", "call": lambda r: len(r.values)}})
+    both = Graph(
+        sensors={"imu": f"csv_log:{log}"}, stages={"length": {"input": "imu", "call": lambda r: len(r.values)}}
+    )
     with Pipeline(both, engine="lockstep", durations={"length": 0.001}) as pipeline:
         pipeline.advance(1)
         reading = pipeline.latest("imu").get().value

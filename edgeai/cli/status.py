@@ -1,5 +1,6 @@
 """The live status line of `edgeai run`, and the table at its end. Both go to standard error: results may be on standard
-output."""
+output.
+"""
 
 from __future__ import annotations
 

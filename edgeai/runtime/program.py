@@ -14,7 +14,7 @@ __all__ = ["Execution", "Program", "Step", "Work", "execute", "raised"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What a job works on: a frame or reading ready at `ready` (ns), and for a chained stage the result it continues."""
+    """What a job works on: a frame or reading ready at `ready` (ns), and for a chained stage the result before it."""
 
     captured: Frame | Reading
     ready: int

@@ -14,8 +14,8 @@ from edgeai.runtime.taps import Tap
 __all__ = ["Subscription", "SubscriptionTap"]
 
 GATHER = 5_000_000
-"""Nanoseconds within which a lossless stream wakes its reader once: waking a thread costs tens of microseconds, which is
-much beside a small model, and offline it is throughput that counts."""
+"""Nanoseconds within which a lossless stream wakes its reader once: waking a thread costs tens of microseconds, much
+beside a small model, and offline it is throughput that counts."""
 
 _LOOK = 0.1
 """Seconds between two looks of a pipeline that waits for its reader."""
@@ -44,7 +44,7 @@ class Subscription:
         self._ended = False
         self._rung = 0
         self._unrung = False
-        self._waker: Callable[[], None] | None = None
+        self._waker: Callable[[], object] | None = None
 
     def put(self, result: Result, frame: Frame | None) -> None:
         """Add a result; called by the pipeline."""

@@ -2,8 +2,8 @@
 
     python tools/bench/freshness.py [--seconds S]
 
-Target: captured = delivered + dropped by cause, exactly; age at delivery p99 at most one frame period + 1.2 x the p99 of
-inference; memory flat.
+Target: captured = delivered + dropped by cause, exactly; age at delivery p99 at most one frame period + 1.2 x the p99
+of inference; memory flat.
 """
 
 from __future__ import annotations

@@ -30,11 +30,9 @@ def one_thread(model: HandWritten, source: Paced, n: int) -> list[float]:
 
 
 def edgeai(images: list, n: int) -> list[float]:
-    times = []
     camera = PacedMemory(Paced(images, FPS), n)
     with Pipeline(graph(camera, V1_SMALL, threads=1)) as pipeline, pipeline.stream("objects") as results:
-        times = [(time.monotonic_ns() - result.stamp) / 1e6 for result in results]
-    return times
+        return [(time.monotonic_ns() - result.stamp) / 1e6 for result in results]
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import argparse
 import queue
 import threading
 import time
+from itertools import pairwise
 from statistics import median
 
 import cv2
@@ -33,12 +34,10 @@ def by_hand(model: HandWritten, images: list, n: int) -> list[float]:
 
 
 def with_edgeai(path, images: list, n: int) -> list[float]:
-    times = []
     with Pipeline(graph(Memory(images, n), path, threads=1)) as pipeline, pipeline.stream("objects") as results:
         ends = [result.published for result in results]
         assert pipeline.stats()["objects"].delivered == n
-    times = [(b - a) / 1e3 for a, b in zip(ends, ends[1:], strict=False)]
-    return times[20:]
+    return [(after - before) / 1e3 for before, after in pairwise(ends)][20:]
 
 
 def clip_sequential(model: HandWritten) -> float:
@@ -69,14 +68,11 @@ def clip_two_threads(model: HandWritten) -> float:
 
 
 def clip_edgeai() -> float:
-    g = Graph(cameras={"camera": f"video:{CLIP}?lossless=true"}, stages={"objects": {"model": str(V1_HALF), "threads": 1}})
-    with Pipeline(g) as pipeline, pipeline.stream("objects") as results:
-        first = last = next(results)
-        n = 1
-        for last in results:
-            n += 1
-    began = first.ledger[0][2]
-    return n / ((last.published - began) / 1e9)
+    camera = f"video:{CLIP}?lossless=true"
+    clip = Graph(cameras={"camera": camera}, stages={"objects": {"model": str(V1_HALF), "threads": 1}})
+    with Pipeline(clip) as pipeline, pipeline.stream("objects") as stream:
+        results = list(stream)
+    return len(results) / ((results[-1].published - results[0].stamp) / 1e9)
 
 
 def main() -> None:
@@ -112,7 +108,8 @@ def main() -> None:
         )
     report("overhead: frames in memory", rows)
     model = HandWritten(V1_HALF)
-    one, two, ours = (median(r) for r in rounds(3, lambda: clip_sequential(model), lambda: clip_two_threads(model), clip_edgeai))
+    runs = rounds(options.rounds, lambda: clip_sequential(model), lambda: clip_two_threads(model), clip_edgeai)
+    one, two, ours = (median(run) for run in runs)
     report(
         "overhead: clip, decoding included",
         [

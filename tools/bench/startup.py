@@ -1,4 +1,4 @@
-"""How long `import edgeai` takes, when the first result of the embedded default is there, and memory beside a loop by hand.
+"""How long `import edgeai` takes, when the embedded default has its first result, and memory beside a loop by hand.
 
     python tools/bench/startup.py
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from edgeai_drivers.sim.world.body import Build, Pose
 from edgeai_drivers.sim.world.course import Course, make_course
 from edgeai_drivers.sim.world.pursuit import pursue

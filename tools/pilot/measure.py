@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
+
 from edgeai_drivers.framing import encode_json_line
 from edgeai_drivers.sim.world.machine import RoverMachine, Truth
 from edgeai_drivers.sim.world.view import View
-
 from tools.pilot.frames import Frames
 
 FRAME_NS = 33_333_333

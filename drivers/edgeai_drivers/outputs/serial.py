@@ -11,9 +11,9 @@ from edgeai.driver import Driver, DriverOptions, Duration, Output
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Device, Frame, Result
 from edgeai_drivers.framing import encode_cobs, encode_json_line
+from edgeai_drivers.ports import FrameWriter, list_devices, lost, open_port
 
 from ._command import command
-from edgeai_drivers.ports import FrameWriter, list_devices, lost, open_port
 
 _SIM = "sim:"
 _FRAMINGS = {"jsonl": (encode_json_line, b"\n"), "cobs": (encode_cobs, b"\x00")}

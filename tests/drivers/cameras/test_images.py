@@ -5,10 +5,10 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from edgeai_drivers.cameras.images import Images
 
 from edgeai.clock import NS, VirtualClock
 from edgeai.errors import DeviceError, DeviceNotFound
+from edgeai_drivers.cameras.images import Images
 
 
 def camera(path, clock=None, **options):

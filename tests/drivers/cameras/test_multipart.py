@@ -5,9 +5,10 @@ import itertools
 import cv2
 import numpy as np
 import pytest
-from edgeai_drivers.cameras._multipart import Chunks, Head, Multipart, WireError, headers, jpeg_is_whole
 from hypothesis import given
 from hypothesis import strategies as st
+
+from edgeai_drivers.cameras._multipart import Chunks, Head, Multipart, WireError, headers, jpeg_is_whole
 
 JPEG = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8))[1].tobytes()
 

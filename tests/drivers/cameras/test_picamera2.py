@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from edgeai_drivers.cameras.picamera2 import Picamera2
 
 from edgeai.clock import SystemClock
 from edgeai.errors import DeviceError, DeviceNotFound, PluginError
+from edgeai_drivers.cameras.picamera2 import Picamera2
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import cv2
 import numpy as np
 import pytest
-from edgeai_drivers.cameras.stream import Stream, shown
 
 from edgeai.clock import SystemClock
 from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound, DeviceTimeout
+from edgeai_drivers.cameras.stream import Stream, shown
 
 SECRET = "s3cr%40t"
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from edgeai_drivers.cameras.synthetic import Pattern, Synthetic
 
 from edgeai.clock import NS, VirtualClock
+from edgeai_drivers.cameras.synthetic import Pattern, Synthetic
 
 
 def camera(clock=None, **options):

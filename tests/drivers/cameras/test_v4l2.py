@@ -8,11 +8,11 @@ import sys
 
 import numpy as np
 import pytest
-from edgeai_drivers.cameras.v4l2 import V4l2, capability, device_path, holders, list_cameras, query, refusal
 
 from edgeai.clock import NS, SystemClock, VirtualClock
 from edgeai.errors import DeviceError, DeviceNotFound
 from edgeai.messages import Device
+from edgeai_drivers.cameras.v4l2 import V4l2, capability, device_path, holders, list_cameras, query, refusal
 
 HERE = [Device("v4l2", "v4l2:/dev/video0", "HD Webcam"), Device("v4l2", "v4l2:/dev/video1", missing="no video")]
 

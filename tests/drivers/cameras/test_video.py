@@ -5,10 +5,10 @@ import wave
 import cv2
 import numpy as np
 import pytest
-from edgeai_drivers.cameras.video import Video
 
 from edgeai.clock import NS, SystemClock, VirtualClock
 from edgeai.errors import DeviceError, DeviceNotFound
+from edgeai_drivers.cameras.video import Video
 
 FRAMES, FPS = 12, 20.0
 

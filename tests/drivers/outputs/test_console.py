@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from edgeai_drivers.outputs.console import Console, line, summary
 
 from edgeai.clock import VirtualClock
 from edgeai.errors import DeviceError
 from edgeai.messages import Classification, Tensors
+from edgeai_drivers.outputs.console import Console, line, summary
 
 
 def test_a_line_says_when_what_and_how_old(result, detections):

@@ -6,11 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from edgeai_drivers.outputs.images import Images
 
 from edgeai.clock import SystemClock
 from edgeai.errors import DeviceError, DeviceNotFound
 from edgeai.messages import Frame
+from edgeai_drivers.outputs.images import Images
 
 
 def names(folder: Path) -> list[str]:

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from edgeai_drivers.outputs import _lines
-from edgeai_drivers.outputs.jsonl import Jsonl
 
 from edgeai.clock import SystemClock
 from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound
+from edgeai_drivers.outputs import _lines
+from edgeai_drivers.outputs.jsonl import Jsonl
 
 
 def lines(path: Path) -> list[dict]:

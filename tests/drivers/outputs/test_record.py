@@ -4,9 +4,9 @@ import json
 import math
 
 import numpy as np
-from edgeai_drivers.outputs._record import LARGEST_TENSOR, record, to_json
 
 from edgeai.messages import Classification, Tensors, Timing
+from edgeai_drivers.outputs._record import LARGEST_TENSOR, record, to_json
 
 
 def test_a_record_says_what_was_found_in_which_capture_and_when(result, detections):

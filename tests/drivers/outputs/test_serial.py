@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import serial as pyserial
 from cobs import cobs
-from edgeai_drivers import ports
-from edgeai_drivers.outputs.serial import Serial
 
 from edgeai.clock import SystemClock, VirtualClock
 from edgeai.driver import Driver
 from edgeai.errors import ConfigError, DeviceError, DeviceLost, DeviceNotFound
 from edgeai.messages import Classification, Column, Regression, Tensors
+from edgeai_drivers import ports
+from edgeai_drivers.outputs.serial import Serial
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from edgeai_drivers.outputs.video import Video, is_whole, rate_of
 
 from edgeai.clock import SystemClock
 from edgeai.errors import DeviceError, DeviceNotFound
+from edgeai_drivers.outputs.video import Video, is_whole, rate_of
 
 MS = 1_000_000
 

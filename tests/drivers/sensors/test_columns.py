@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from edgeai_drivers.sensors._columns import column, columns, numbers, split, time_index
 
 from edgeai.errors import ConfigError
 from edgeai.messages import Column
+from edgeai_drivers.sensors._columns import column, columns, numbers, split, time_index
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from edgeai_drivers.sensors.csv_log import CsvLog
 
 from edgeai.clock import VirtualClock
 from edgeai.errors import ConfigError, DeviceError, DeviceNotFound
 from edgeai.messages import Column
+from edgeai_drivers.sensors.csv_log import CsvLog
 
 MS = 1_000_000
 

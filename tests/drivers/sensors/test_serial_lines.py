@@ -4,11 +4,11 @@ import os
 import tty
 
 import pytest
-from edgeai_drivers.sensors.serial_lines import DeviceClock, LineBuffer, SerialLines
 
 from edgeai.clock import SystemClock
 from edgeai.errors import DeviceLost, DeviceNotFound
 from edgeai.messages import Column
+from edgeai_drivers.sensors.serial_lines import DeviceClock, LineBuffer, SerialLines
 
 MS = 1_000_000
 SECOND = 1_000 * MS

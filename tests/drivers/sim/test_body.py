@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from edgeai_drivers.sim.world.body import STEP_NS, BodyState, Build, Command, Pose, step
 
 

@@ -4,11 +4,12 @@ import json
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edgeai_drivers.framing import encode_cobs, encode_json_line
 from edgeai_drivers.sim.world.body import Command
 from edgeai_drivers.sim.world.controller import WATCHDOG_NS, Controller
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 MS = 1_000_000
 

@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
+
 from edgeai_drivers.sim.world.course import MIN_RADIUS, make_course, wrap_angle
 
 SEEDS = range(12)

@@ -5,13 +5,13 @@ import select
 
 import numpy as np
 import pytest
+
+from edgeai.clock import SystemClock, VirtualClock
+from edgeai.errors import ConfigError, DeviceError
 from edgeai_drivers.framing import encode_cobs, encode_json_line
 from edgeai_drivers.sim._line import Pty
 from edgeai_drivers.sim.rover import Rover
 from edgeai_drivers.sim.track import Track
-
-from edgeai.clock import SystemClock, VirtualClock
-from edgeai.errors import ConfigError, DeviceError
 
 MS = 1_000_000
 

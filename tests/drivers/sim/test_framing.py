@@ -4,9 +4,10 @@ import binascii
 
 import pytest
 from cobs import cobs
-from edgeai_drivers.framing import ENCODERS, Deframer, FrameCounts, encode_cobs, encode_json_line
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from edgeai_drivers.framing import ENCODERS, Deframer, FrameCounts, encode_cobs, encode_json_line
 
 MESSAGES = st.dictionaries(
     st.text(max_size=8),

@@ -4,6 +4,7 @@ import math
 from collections import deque
 
 import pytest
+
 from edgeai_drivers.framing import Deframer, encode_cobs, encode_json_line
 from edgeai_drivers.sim.world.body import Build
 from edgeai_drivers.sim.world.machine import RoverMachine

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from edgeai_drivers.sim.world.appearance import make_appearance
 from edgeai_drivers.sim.world.body import Pose
 from edgeai_drivers.sim.world.course import make_course
