@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from edgeai.assemble import Assembled, assemble, load_models
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
-from edgeai.driver import Sensor
+from edgeai.driver import Camera, Sensor
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph import Graph
 from edgeai.graph.callback import Callback
@@ -169,12 +169,13 @@ class Pipeline:
     def stream(self, name: str, *, frames: bool = False, depth: int = 64) -> Subscription:
         """Iterate over the results of a stage from now on, with `for` or `async for`; ends with the pipeline.
 
-        With `frames`, yields (result, frame) pairs. At most `depth` results wait for a slow reader: the oldest is then
-        dropped and counted in `missed`; a lossless pipeline waits for its reader instead.
+        One asked for before `start` has the first result too. With `frames`, yields (result, frame) pairs. At most
+        `depth` results wait for a slow reader: the oldest is then dropped and counted in `missed`; a lossless pipeline
+        waits for its reader instead.
         """
         self._require_name(name, list(self.graph.stages), "a stage")
-        pump = None if self._lockstep is None else self._lockstep.step
-        lossless = self._assembled is not None and self._assembled.assembly.lossless
+        pump = self._step if isinstance(self.clock, VirtualClock) else None
+        lossless = any(camera.lossless for camera in self._cameras())
         subscription = Subscription(name, frames=frames, depth=depth, lossless=lossless, pump=pump)
         self._subscriptions.add(subscription)
         return subscription
@@ -292,6 +293,16 @@ class Pipeline:
             seconds = durations.get(stage, durations.get(variant, _TYPICAL))
         return round((seconds + self.graph.stages[stage].added_latency) * NS)
 
+    def _cameras(self) -> Sequence[Camera]:
+        if self._assembled is not None:
+            return self._assembled.assembly.cameras
+        return [cast(Camera, self.graph.driver("cameras", name)) for name in self.graph.cameras]
+
+    def _step(self) -> bool:
+        if self._lockstep is None:
+            raise ConfigError("the pipeline has not been started: call start(), or use it in a with block")
+        return self._lockstep.step()
+
     def _sleep_until(self, due: int) -> bool:
         if self._lockstep is not None:
             return self._lockstep.run_until(due)
@@ -373,7 +384,8 @@ def run(
     """
     graph = Graph.simple(source, model, lossless=lossless, outputs=outputs, **stage)
     (name,) = graph.stages
-    with Pipeline(graph, frames=frames) as pipeline, pipeline.stream(name) as results:
+    pipeline = Pipeline(graph, frames=frames)
+    with pipeline.stream(name) as results, pipeline:
         yield from results
         for fault in pipeline.faults.values():
             raise fault.error

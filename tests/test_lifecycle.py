@@ -312,8 +312,7 @@ def test_run_yields_what_there_was_and_then_raises_what_ended_it(assets, tmp_pat
     cut.write_bytes(whole[:200_000])
     seqs = []
     with pytest.raises(DeviceError, match="damaged or cut short"):
-        for result in run(str(cut), _small(assets), lossless=True, threads=1):
-            seqs.append(result.seq)
+        seqs.extend(result.seq for result in run(str(cut), _small(assets), lossless=True, threads=1))
     assert seqs
     assert seqs == list(range(len(seqs)))
 
@@ -391,7 +390,8 @@ import resource, signal, edgeai
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, resource.RLIM_INFINITY))
 camera = {{"driver": "synthetic", "size": "64x48", "frames": 100, "lossless": True}}
-graph = edgeai.Graph(cameras={{"cam": camera}}, stages={{"n": {{"call": lambda f: f.seq}}}}, outputs={{"log": "jsonl:{path}"}})
+outputs = {{"log": "jsonl:{path}"}}
+graph = edgeai.Graph(cameras={{"cam": camera}}, stages={{"n": {{"call": lambda f: f.seq}}}}, outputs=outputs)
 with edgeai.Pipeline(graph) as pipeline:
     pipeline.wait(10)
 print(pipeline.faults["log"])

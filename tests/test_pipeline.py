@@ -163,15 +163,17 @@ def test_a_lossless_source_loses_nothing_however_slow_its_stages(engine):
     stages = {"count": {"call": number}, "double": {"input": "count", "call": lambda result: result.value * 2}}
     camera = {"driver": "synthetic", "frames": 60, "lossless": True}
     durations = {"count": 0.001, "double": 0.3}
-    with Pipeline(graph(stages, camera), engine=engine, durations=durations) as pipeline:
-        assert [result.value for result in pipeline.stream("double")] == [2 * i for i in range(60)]
+    pipeline = Pipeline(graph(stages, camera), engine=engine, durations=durations)
+    with pipeline.stream("double") as results, pipeline:
+        assert [result.value for result in results] == [2 * i for i in range(60)]
         stats = pipeline.stats()
     assert [(s.delivered, s.dropped) for s in stats.values()] == [(60, {}), (60, {})]
 
 
 def test_a_lossless_pipeline_waits_for_its_reader():
     camera = {"driver": "synthetic", "frames": 200, "lossless": True}
-    with Pipeline(graph(camera=camera)) as pipeline, pipeline.stream("count", depth=2) as results:
+    pipeline = Pipeline(graph(camera=camera))
+    with pipeline.stream("count", depth=2) as results, pipeline:
         assert [result.seq for result in results] == list(range(200))
         assert results.missed == 0
 
