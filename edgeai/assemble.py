@@ -84,6 +84,7 @@ def assemble(
     assembly = Assembly(
         tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
     )
+    assembly.check_rates()
     return Assembled(assembly, models, tuple(profiles))
 
 

@@ -147,6 +147,12 @@ def test_a_rate_leaves_frames_out_on_purpose():
     assert stats.dropped == {"rate": 150}
 
 
+def test_a_rate_that_the_camera_does_not_reach_is_refused():
+    slow = graph({"s": {"call": number, "rate": ["25fps", "30fps"]}})
+    with pytest.raises(ConfigError, match=r"stages\.s\.rate: found at least 25 a second.*cam gives 20 a second"):
+        Pipeline(slow, engine="lockstep").start()
+
+
 def test_a_stream_ends_with_its_source():
     with Pipeline(graph(camera={"driver": "synthetic", "frames": 7}), engine="lockstep") as pipeline:
         assert [result.seq for result in pipeline.stream("count")] == list(range(7))

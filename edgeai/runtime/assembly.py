@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeai.driver import Camera, Output, Sensor, Source
+from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Frame, Reading
 from edgeai.runtime.program import Program
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import Workload
 
 __all__ = ["Assembly", "OutputRoute"]
+
+_NEARLY = 1.02
+"""A camera that says 30 and gives 29.97 still gives 30."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +43,22 @@ class Assembly:
     def sources(self) -> list[Source[Frame] | Source[Reading]]:
         """Sensors, then cameras: a camera's first frame finds the sensors running."""
         return [*self.sensors, *self.cameras]
+
+    def check_rates(self) -> None:
+        """Refuse a stage whose lowest rate its camera cannot reach, as far as the cameras know their rates by now.
+
+        Raises ConfigError.
+        """
+        cameras = {camera.name: camera.rate for camera in self.cameras if not camera.lossless}
+        wrong = []
+        for stage in self.workload.stages:
+            reached = cameras.get(stage.origin)
+            if stage.rate_min is not None and reached is not None and stage.rate_min > _NEARLY * reached:
+                found, expected = f"at least {stage.rate_min:g} a second", f"a rate that {stage.origin} reaches"
+                hint = f"{stage.origin} gives {reached:g} a second"
+                wrong.append(Problem(f"stages.{stage.name}.rate", found, expected, hint=hint))
+        if wrong:
+            raise ConfigError(*wrong)
 
     @property
     def lossless(self) -> bool:

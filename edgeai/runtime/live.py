@@ -235,6 +235,7 @@ class LiveEngine:
             for driver in drivers:
                 self._open_driver(driver)
                 opened.append(driver)
+            self._assembly.check_rates()
         except BaseException:
             for driver in reversed(opened):
                 self._close(driver)

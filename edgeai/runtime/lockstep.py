@@ -52,6 +52,7 @@ class LockstepEngine:
             route.output.open(self._clock)
         for camera in self._assembly.cameras:
             camera.open(self._clock)
+        self._assembly.check_rates()
         self._live_cameras = {camera.name for camera in self._assembly.cameras}
         for source in self._assembly.sources:
             self._plan_read(source)
