@@ -1,5 +1,6 @@
 """How a live pipeline ends, and what one bad part does to the others: whatever hangs, raises or vanishes."""
 
+import contextlib
 import json
 import logging
 import os
@@ -90,6 +91,13 @@ def edgeai_threads():
 
 
 @pytest.fixture
+def started():
+    """Start a pipeline that is stopped at the end of the test, however that ends."""
+    with contextlib.ExitStack() as running:
+        yield lambda pipeline: running.enter_context(pipeline)
+
+
+@pytest.fixture
 def hanging():
     """A function that hangs until the test is over."""
     release = threading.Event()
@@ -101,7 +109,7 @@ def hanging():
 # -- what hangs ----------------------------------------------------------------------------------------------------
 
 
-def test_a_stage_that_hangs_is_abandoned_named_in_the_log_and_its_late_result_discarded(caplog):
+def test_a_stage_that_hangs_is_abandoned_named_in_the_log_and_its_late_result_discarded(started, caplog):
     entered, release, published = threading.Event(), threading.Event(), []
 
     def hangs(frame):
@@ -111,7 +119,7 @@ def test_a_stage_that_hangs_is_abandoned_named_in_the_log_and_its_late_result_di
 
     pipeline = Pipeline(graph(stages={"hangs": {"call": hangs}}))
     pipeline.on_result("hangs", published.append)
-    pipeline.start()
+    started(pipeline)
     assert entered.wait(SOON)
     with caplog.at_level(logging.WARNING, "edgeai"):
         assert timed_stop(pipeline) < STOPPED
@@ -131,7 +139,7 @@ def test_while_one_stage_hangs_its_stream_ages_and_a_stage_on_another_lane_works
         assert pipeline.latest("hangs").get().status is NEVER
 
 
-def test_a_camera_that_hangs_is_abandoned_and_named(caplog, hanging):
+def test_a_camera_that_hangs_is_abandoned_and_named(started, caplog, hanging):
     entered = threading.Event()
 
     def picture(n):
@@ -140,14 +148,14 @@ def test_a_camera_that_hangs_is_abandoned_and_named(caplog, hanging):
         entered.set()
         return hanging()
 
-    pipeline = Pipeline(graph(Made(picture))).start()
+    pipeline = started(Pipeline(graph(Made(picture))))
     assert entered.wait(SOON)
     with caplog.at_level(logging.WARNING, "edgeai"):
         assert timed_stop(pipeline) < STOPPED
     assert "edgeai-source-cam" in caplog.text
 
 
-def test_an_output_that_hangs_is_abandoned_and_named_and_the_others_are_flushed(caplog, hanging, tmp_path):
+def test_an_output_that_hangs_is_abandoned_and_named_and_the_others_are_flushed(started, caplog, hanging, tmp_path):
     entered = threading.Event()
 
     def hangs(result):
@@ -155,7 +163,7 @@ def test_an_output_that_hangs_is_abandoned_and_named_and_the_others_are_flushed(
         hanging()
 
     path = tmp_path / "out.jsonl"
-    pipeline = Pipeline(graph(outputs={"hangs": Written(hangs), "log": f"jsonl:{path}"})).start()
+    pipeline = started(Pipeline(graph(outputs={"hangs": Written(hangs), "log": f"jsonl:{path}"})))
     assert entered.wait(SOON)
     until(lambda: pipeline.latest("count").get().value == 5)
     with caplog.at_level(logging.WARNING, "edgeai"):
@@ -165,21 +173,21 @@ def test_an_output_that_hangs_is_abandoned_and_named_and_the_others_are_flushed(
     assert len(lines_of(path)) == pipeline.stats()["count"].delivered
 
 
-def test_a_callback_on_fault_that_hangs_is_abandoned_and_named(caplog, hanging):
+def test_a_callback_on_fault_that_hangs_is_abandoned_and_named(started, caplog, hanging):
     entered = threading.Event()
 
     def hangs():
         entered.set()
         hanging()
 
-    pipeline = Pipeline(graph(stages={"bad": {"call": lambda frame: 1 // 0}}), on_fault=hangs).start()
+    pipeline = started(Pipeline(graph(stages={"bad": {"call": lambda frame: 1 // 0}}), on_fault=hangs))
     assert entered.wait(SOON)
     with caplog.at_level(logging.WARNING, "edgeai"):
         assert timed_stop(pipeline) < STOPPED
     assert "edgeai-callbacks" in caplog.text
 
 
-def test_a_slow_output_is_closed_in_time_and_what_it_could_not_write_is_counted(caplog):
+def test_a_slow_output_is_closed_in_time_and_what_it_could_not_write_is_counted(started, caplog):
     written, closed = [], threading.Event()
 
     def slow(result):
@@ -187,7 +195,7 @@ def test_a_slow_output_is_closed_in_time_and_what_it_could_not_write_is_counted(
         written.append(result)
 
     camera = "synthetic:64x48?fps=200"
-    pipeline = Pipeline(graph(camera, outputs={"slow": Written(slow, closed.set)})).start()
+    pipeline = started(Pipeline(graph(camera, outputs={"slow": Written(slow, closed.set)})))
     until(lambda: pipeline.stats()["count"].delivered > 30)
     with caplog.at_level(logging.WARNING, "edgeai"):
         assert timed_stop(pipeline) < STOPPED
@@ -321,11 +329,17 @@ def test_results_that_are_not_finite_never_reach_a_motor_and_are_null_in_a_file(
     controller, port = os.openpty()
     tty.setraw(port)
     outputs = {"motors": f"serial:{os.ttyname(port)}", "log": f"jsonl:{tmp_path / 'out.jsonl'}"}
-    stages = {"steer": {"call": lambda frame: {"steering": float("nan") if frame.seq > 2 else 0.25}}}
+    received = threading.Event()
+    stages = {"steer": {"call": lambda frame: {"steering": float("nan") if received.is_set() else 0.25}}}
     try:
         with Pipeline(graph(stages=stages, outputs=outputs)) as pipeline:
+            sent = os.read(controller, 1)
+            received.set()
             fault = faulted(pipeline, "motors")
-        sent = os.read(controller, 4096).decode()
+        os.set_blocking(controller, False)
+        with contextlib.suppress(BlockingIOError):
+            sent += os.read(controller, 65536)
+        sent = sent.decode()
     finally:
         os.close(controller)
         os.close(port)
@@ -409,7 +423,7 @@ print(pipeline.faults["log"])
 
 
 @pytest.mark.parametrize("where", ["on_result", "on_fault", "every", "output", "call"])
-def test_stop_may_be_called_from_anywhere(where, caplog):
+def test_stop_may_be_called_from_anywhere(started, where, caplog):
     stopped = threading.Event()
 
     def stop(*_):
@@ -424,7 +438,7 @@ def test_stop_may_be_called_from_anywhere(where, caplog):
     pipeline = Pipeline(graph(stages=stages, outputs=outputs), on_fault=stop if where == "on_fault" else None)
     if where == "on_result":
         pipeline.on_result("count", stop)
-    pipeline.start()
+    started(pipeline)
     if where == "every":
         pipeline.every(0.01, stop)
     assert stopped.wait(SOON)
@@ -449,8 +463,8 @@ def test_an_exception_in_the_with_block_stops_the_pipeline_and_is_passed_on():
     assert edgeai_threads() == set()
 
 
-def test_a_reader_that_waits_for_a_result_is_released_by_stop(hanging):
-    pipeline = Pipeline(graph(stages={"hangs": {"call": hanging}})).start()
+def test_a_reader_that_waits_for_a_result_is_released_by_stop(started, hanging):
+    pipeline = started(Pipeline(graph(stages={"hangs": {"call": hanging}})))
     results, read = pipeline.stream("hangs"), []
     reader = threading.Thread(target=lambda: read.extend(results))
     reader.start()

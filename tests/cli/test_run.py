@@ -17,7 +17,7 @@ from edgeai import cli
 SOON = 20.0
 """Seconds that a run of a moment may take on a busy machine."""
 CAMERA = "synthetic:64x48?fps=50"
-_FOREIGN = ("INFO: Created", "[mov,mp4")
+_FOREIGN = ("INFO: Created", "[")
 """Lines of TFLite, and of FFmpeg where a test before this one in the same process has opened a video by itself."""
 
 
