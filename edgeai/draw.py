@@ -58,7 +58,6 @@ def annotate(image: Image, result: Any, *, title: str = "") -> Image:
         value, title = result.value, title or result.stream
     pen = _Pen(cv2, picture)
     if isinstance(value, Detections):
-        _draw_detections(pen, value)
         lines = []
     elif isinstance(value, Classification):
         lines = [f"{float(value.score[i]):.0%} {label}" for i, label in enumerate(value.label[:_MOST_LINES])]
@@ -74,6 +73,8 @@ def annotate(image: Image, result: Any, *, title: str = "") -> Image:
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], f"and {len(lines) - _MOST_LINES + 1} more"]
     pen.panel(title, lines)
+    if isinstance(value, Detections):
+        _draw_detections(pen, value)
     return picture
 
 
@@ -136,7 +137,9 @@ class _Pen:
         _, height, depth = self.measure("Ag")
         pitch = height + depth + self.pad
         width = max(self.measure(row)[0] for row, _ in fitted)
-        self.shade(self.pad, self.pad, width + 3 * self.pad, 2 * self.pad + pitch * len(fitted))
+        right, bottom = width + 3 * self.pad, 2 * self.pad + pitch * len(fitted)
+        self.shade(self.pad, self.pad, right, bottom)
+        self.tags.append((0, 0, right, bottom))
         for number, (row, colour) in enumerate(fitted):
             self.text(row, 2 * self.pad, 2 * self.pad + height + number * pitch, colour)
 

@@ -30,7 +30,8 @@ def find_model(text: str, base: Path) -> Path:
     path = find_input(text, base)
     bare = os.sep not in text
     shipped = _shipped() if bare else {}
-    for candidate in (path, path.with_name(path.name + SUFFIX), shipped.get(text.removesuffix(SUFFIX))):
+    completed = path.with_name(path.name + SUFFIX) if path.name else None
+    for candidate in (path, completed, shipped.get(text.removesuffix(SUFFIX))):
         if candidate is not None and _is_file(candidate):
             return candidate
     if _is_folder(path):

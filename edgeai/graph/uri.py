@@ -41,6 +41,8 @@ def short_form(role: Role, text: str, base: Path) -> tuple[str, dict[str, Any]]:
     path, query = _split(text)
     if is_driver(role, path):
         return path, _options(role, driver_class(role, path), "", query)
+    if scheme and (hint := near_miss(scheme[1], [n for n, _ in available(role)])):
+        raise Mistake(show(text), f"{role.noun}: a driver, or a path or URL that a driver knows", hint)
     seen = path if role.section == "outputs" else under(base, path)
     name, cls = _one(role, text, [(n, c) for n, c in available(role) if c.claims(path) or c.claims(seen)])
     return name, _options(role, cls, path, query)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from edgeai.errors import ConfigError
+from edgeai.graph import Graph
+
 GOOD = """\
 cameras: {front: clip.mp4}
 stages:
@@ -356,3 +359,8 @@ def test_passwords_are_not_repeated_in_messages(wrong, url):
     (line,) = wrong(f"cameras: {{front: '{url}'}}\nstages: {{objects: {{model: detector.tflite}}}}\n")
     assert "***" in line
     assert "ter2" not in line
+
+
+def test_a_model_that_is_the_root_folder():
+    with pytest.raises(ConfigError, match="the folder '/'"):
+        Graph(cameras={"front": "clip.mp4"}, stages={"s": {"model": "/"}})

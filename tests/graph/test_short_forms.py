@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeai.errors import ConfigError
 from edgeai.graph import Graph
 
 STAGES = {"f": {"call": len, "input": "front"}}
@@ -48,6 +49,11 @@ def test_a_folder_of_pictures_is_sought_beside_the_graph(tmp_path):
     (tmp_path / "photos").mkdir()
     assert camera("photos/", tmp_path) == ("images", {"path": "photos/"})
     assert camera("photos", tmp_path) == ("images", {"path": "photos"})
+
+
+def test_a_misspelt_driver_is_no_file_of_that_name():
+    with pytest.raises(ConfigError, match="did you mean 'jsonl'"):
+        output("jsnl:out.jsonl")
 
 
 def test_percent_decoding_lets_a_value_hold_any_sign():

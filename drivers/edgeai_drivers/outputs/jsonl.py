@@ -30,7 +30,7 @@ class Jsonl(Output):
     """Write each result as one line of JSON, out of the process at once: after a kill every line is whole.
 
     `_record.record` says what a line holds; NaN and infinity are written as null. On a full disk the line that does
-    not fit is taken back and DeviceError raised; the next result is tried again. When the reader of a pipe pauses for
+    not fit is taken back and DeviceError raised. When the reader of a pipe pauses for
     more than half a second, lines are dropped and counted in `dropped`.
     """
 
