@@ -28,6 +28,10 @@ __all__ = [
     "Frame",
     "Intrinsics",
     "Mark",
+    "Measures",
+    "MeterReading",
+    "MeterValue",
+    "PowerBasis",
     "Reading",
     "Regression",
     "Result",
@@ -44,6 +48,11 @@ StampClock = Literal["monotonic", "boottime", "media", "utc", "device", "none"]
 Basis = Literal["inferred", "unchanged", "coasted"]
 Mark = tuple[str, str, int]
 """A row of a ledger: (stage or source, mark, time in ns)."""
+PowerBasis = Literal["measured", "modelled"]
+"""Whether a figure of power was measured, or computed from other figures by a model."""
+Measures = Literal["board", "rails", "cpu", "battery", "none"]
+"""What a figure of power is of: the whole board at its input, some of its supply rails, the processor's package alone,
+a battery that discharges, or nothing (a thermometer)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,45 @@ class Reading:
     def as_dict(self) -> dict[str, float]:
         """Return {column name: value}."""
         return {column.name: value for column, value in zip(self.columns, self.values, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class MeterValue:
+    """One thing a meter tells, by the device's own name for it; a text for what is no number (a governor).
+
+    `unit` is W, V, A, J, °C, Hz, or empty for a fact or a text.
+    """
+
+    name: str
+    value: float | bool | str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """What a meter told: None for what it does not know, and everything it said in `values`.
+
+    `watts` is power drawn by what `measures` names, `basis` whether it was measured or modelled; `celsius` the
+    processor's temperature, `throttled` whether its clock is held down now, `joules` the energy left in a battery.
+    `stamp` is when that was true, in ns; `note` says in a sentence what the figures leave out.
+    """
+
+    meter: str
+    stamp: int
+    watts: float | None = None
+    celsius: float | None = None
+    throttled: bool | None = None
+    joules: float | None = None
+    measures: Measures = "none"
+    basis: PowerBasis = "measured"
+    values: tuple[MeterValue, ...] = ()
+    note: str = ""
+
+    def __getitem__(self, name: str) -> float | bool | str:
+        for value in self.values:
+            if value.name == name:
+                return value.value
+        raise KeyError(f"{self.meter} has no value {name!r}, it has {[value.name for value in self.values]}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,8 @@ from edgeai.errors import PluginError
 __all__ = ["find", "names", "near_miss"]
 
 GROUP = "edgeai.providers"
+_NO_KINDS = ("edgeai.power",)
+"""Packages that bear the name of a kind and hold no plug-ins of it: arithmetic, whose meters are drivers."""
 
 
 @functools.cache
@@ -34,7 +36,9 @@ def _modules(kind: str) -> dict[str, tuple[str, ...]]:
     """Map each plug-in name of a kind to the modules that bear it."""
     found: dict[str, list[str]] = {}
     for provider in providers():
-        spec = importlib.util.find_spec(f"{provider}.{kind}") if importlib.util.find_spec(provider) else None
+        package = f"{provider}.{kind}"
+        found_here = package not in _NO_KINDS and importlib.util.find_spec(provider)
+        spec = importlib.util.find_spec(package) if found_here else None
         for module in pkgutil.iter_modules(spec.submodule_search_locations if spec else None or []):
             if not module.ispkg and not module.name.startswith("_"):
                 found.setdefault(module.name, []).append(f"{provider}.{kind}.{module.name}")

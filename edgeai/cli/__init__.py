@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import check, graph, run, schema
+from edgeai.cli import boards, check, graph, run, schema
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -36,6 +36,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("graph")(graph.graph)
 app.command("schema")(schema.schema)
+app.command("boards")(boards.boards)
 
 
 def _version(show: bool) -> None:
