@@ -46,6 +46,8 @@ class Core:
 
     `run(job, work)` starts a job on its lane, `wake_at(t)` asks for a Tick, `freed(origin)` says that the last stage
     fed by an item of `origin` has taken or dropped it. They are called under the lock: they must return at once.
+    `give_way()` is called after a publication while no other item waits: readers that were woken need the interpreter
+    more than the accounts of a job that is done.
     """
 
     def __init__(
@@ -57,10 +59,11 @@ class Core:
         run: Callable[[Job, Work], None],
         wake_at: Callable[[int], None],
         freed: Callable[[str], None],
+        give_way: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._taps = taps
-        self._run, self._wake_at, self._freed = run, wake_at, freed
+        self._run, self._wake_at, self._freed, self._give_way = run, wake_at, freed, give_way
         self._lock = threading.Lock()
         self._scheduler = Scheduler(assembly.workload, assembly.policy)
         claims = Counter(stage.origin for stage in assembly.workload.stages)
@@ -108,6 +111,8 @@ class Core:
             self.worked(job.stage)
             for call in self._taps.published:
                 call(result, work.frame)
+            if not self._store:
+                self._give_way()
             if job.stage in self._is_parent:
                 item = job.stage, Work(work.captured, now, result)
         event = JobDone(self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu)

@@ -65,7 +65,15 @@ class LiveEngine:
         ]
         fed = {stage.origin for stage in assembly.workload.stages}
         self._ahead: dict[str, ReadAhead] = {}
-        self._core = Core(assembly, clock, self._taps, run=self._run, wake_at=self._wake_at, freed=self._freed)
+        self._core = Core(
+            assembly,
+            clock,
+            self._taps,
+            run=self._run,
+            wake_at=self._wake_at,
+            freed=self._freed,
+            give_way=clock.give_way,
+        )
         for camera in assembly.cameras:
             if camera.lossless and camera.name in fed:
                 self._ahead[camera.name] = ReadAhead(self._core.frame)
