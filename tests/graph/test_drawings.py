@@ -81,7 +81,7 @@ def test_text_that_looks_like_something_else_reads_back_as_text(folder):
 
 def test_functions_are_written_by_their_name_when_they_have_one():
     graph = Graph(cameras={"c": "clip.mp4"}, stages={"f": {"call": CameraOptions}})
-    assert "call: edgeai.driver:CameraOptions" in graph.to_yaml()
+    assert "call: edgeai.driver.camera:CameraOptions" in graph.to_yaml()
     graph = Graph(cameras={"c": "clip.mp4"}, stages={"f": {"call": lambda result: 0}})
     with pytest.raises(ConfigError, match=r"stages.f.call: found the function .*<lambda>, expected a function of an"):
         graph.to_yaml()

@@ -1,0 +1,78 @@
+"""Meters: what tells the board's situation."""
+
+from __future__ import annotations
+
+import contextlib
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from edgeai.clock import Clock
+from edgeai.driver.base import Driver, DriverOptions
+from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound, EdgeAIError
+from edgeai.messages import Device, MeterReading
+
+__all__ = ["Meter", "MeterOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterOptions(DriverOptions):
+    """What every meter takes. root: the folder that stands for `/`: a copy of another machine's files, or a test's."""
+
+    root: str = "/"
+
+
+class Meter(Driver):
+    """Tells the board's situation: power, temperature, throttling, clock frequency or energy left.
+
+    A meter is polled, about every `interval` seconds, from a thread that may wait: some ask a program or a slow bus.
+    """
+
+    Options: ClassVar[type[DriverOptions]] = MeterOptions
+    interval: float = 1.0
+    """Seconds between readings that suit the device."""
+
+    @classmethod
+    def detect(cls, root: str = "/") -> list[Device]:
+        """List what this meter could read under `root`, and for the rest what is missing."""
+        return []
+
+    @classmethod
+    def devices(cls) -> list[Device]:
+        """List what this meter could read here, and for the rest what is missing."""
+        return cls.detect()
+
+    def open(self, clock: Clock) -> None:
+        """Find the device. Raises DeviceNotFound, DeviceError, PluginError."""
+        with self._in_sentences(DeviceNotFound, "has no device"):
+            super().open(clock)
+
+    def read(self) -> MeterReading:
+        """Return what the device tells; it may take a second or two.
+
+        Raises DeviceLost when the device went away, DeviceNotFound when it may not be read, DeviceTimeout when it is
+        silent, DeviceError when it tells what cannot be understood. Reading again after any of them is allowed.
+        """
+        self._require_open()
+        with self._in_sentences(DeviceLost, "has lost its device"):
+            return self._read()
+
+    @contextlib.contextmanager
+    def _in_sentences(self, gone: type[DeviceError], what: str) -> Iterator[None]:
+        try:
+            yield
+        except EdgeAIError:
+            raise
+        except PermissionError as error:
+            raise DeviceNotFound(
+                f"{self.name} may not read {error.filename}: run as root, or grant the permission by a udev rule"
+            ) from error
+        except OSError as error:
+            raise gone(f"{self.name} {what} ({error}): look at its driver and its wires") from error
+        except ValueError as error:
+            raise DeviceError(f"{self.name} is told something unreadable: {error}") from error
+
+    @abstractmethod
+    def _read(self) -> MeterReading:
+        """Return what the device tells now. Called by `read`; an OSError or ValueError becomes a DeviceError there."""
