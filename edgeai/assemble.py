@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,11 +14,13 @@ from pydantic import TypeAdapter
 from edgeai import plugins
 from edgeai.clock import NS, Clock, SystemClock
 from edgeai.driver import Camera, Driver, Output, Sensor
-from edgeai.errors import ModelError
+from edgeai.errors import ConfigError, ModelError
 from edgeai.messages import Frame
+from edgeai.power.boards import Board, load_board, running_board
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
 from edgeai.schedule.events import Profile
+from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 
 if TYPE_CHECKING:
@@ -36,11 +38,15 @@ _MEASURED = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembled:
-    """An assembly, the models by (stage, point), and what was measured at load (empty in virtual time)."""
+    """An assembly, the models by (stage, point), what was measured at load (empty in virtual time), and the board.
+
+    In virtual time the board is the generic one, so that nothing depends on the machine.
+    """
 
     assembly: Assembly
     models: dict[tuple[str, int], Model]
     profiles: tuple[Profile, ...]
+    board: Board
 
 
 def assemble(
@@ -61,6 +67,7 @@ def assemble(
 
     lossless = {name for name, camera in cameras.items() if camera.lossless}
     lanes = graph.schedule.lanes
+    board = running_board() if measure else load_board("generic")
     models: dict[tuple[str, int], Model] = {}
     programs: dict[tuple[str, int, int], Program] = {}
     profiles: list[Profile] = []
@@ -73,19 +80,20 @@ def assemble(
         for point, made in enumerate(_points(graph, name, spec, lanes, measure)):
             points.append(made.point)
             if made.profile is not None:
-                profiles.append(replace(made.profile, stage=name, point=point))
+                watts = board.core.value * made.point.threads
+                profiles.append(replace(made.profile, stage=name, point=point, watts=watts))
             if made.model is not None:
                 models[name, point] = made.model
             for lane in range(lanes):
                 programs[name, point, lane] = made.program(lane, clock)
         loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
-    policy = plugins.find("policies", graph.schedule.policy)()
+    policy = _policy(graph, board)
     workload = Workload(tuple(loads), lanes)
     assembly = Assembly(
         tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
     )
     assembly.check_rates()
-    return Assembled(assembly, models, tuple(profiles))
+    return Assembled(assembly, models, tuple(profiles), board)
 
 
 def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
@@ -95,6 +103,19 @@ def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
         for name, spec in graph.stages.items()
         for point, path in enumerate(spec.model or ())
     }
+
+
+def _policy(graph: Graph, board: Board) -> Policy:
+    """Make the policy with what the schedule asks of it. Raises ConfigError for a budget below the board's idling."""
+    cls = plugins.find("policies", graph.schedule.policy)
+    known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
+    asked = {name: value for name, value in graph.schedule.asked().items() if name in known}
+    idle = board.idle.value
+    if "budget" in asked and asked["budget"] <= idle:
+        expected = f"more watts than the board takes when idle, {idle:g} W"
+        hint = f"this machine is taken for: {board.title}"
+        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
+    return cast(Policy, cls(**asked))
 
 
 # -- stages --------------------------------------------------------------------------------------------------------
@@ -197,7 +218,8 @@ def _measured(model: Model) -> Profile:
         times.append(clock.now() - before)
         if len(times) >= 5 and clock.now() > began + 2 * NS:
             break
-    return Profile("", 0, round(median(times)), round(quantiles(times, n=100, method="inclusive")[98]))
+    cuts = [round(cut) for cut in quantiles(times, n=100, method="inclusive")]
+    return Profile("", 0, p50=round(median(times)), p99=cuts[98], p90=cuts[89], p95=cuts[94])
 
 
 def _prepare_blank(model: Model) -> None:

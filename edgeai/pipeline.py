@@ -256,7 +256,7 @@ class Pipeline:
         self._callbacks.start()
         try:
             self._take_sigterm()
-            engine.calibrate(assembled.profiles)
+            engine.calibrate(assembled.profiles, assembled.board.idle.value, assembled.board.core.value)
             engine.start()
         except BaseException:
             self.stop()
@@ -266,13 +266,13 @@ class Pipeline:
         loads = assembled.assembly.workload.stages
         self._lockstep = LockstepEngine(assembled.assembly, clock, self._taps, self._duration)
         profiles = tuple(
-            Profile(load.name, point, typical, typical)
+            Profile(load.name, point, typical, typical, watts=assembled.board.core.value * operating.threads)
             for load in loads
             for point, operating in enumerate(load.points)
             if (typical := self._typical(load.name, operating.variant))
         )
         try:
-            self._lockstep.calibrate(profiles)
+            self._lockstep.calibrate(profiles, assembled.board.idle.value, assembled.board.core.value)
             self._lockstep.start()
         except BaseException:
             self.stop()

@@ -3,6 +3,7 @@
 import pytest
 
 from edgeai import Graph, Pipeline
+from edgeai.power.boards import load_board
 
 LAP_LIMIT = 60  # seconds a lap may take at most
 
@@ -46,3 +47,31 @@ def test_without_commands_the_rover_stands():
     with Pipeline(graph, engine="lockstep") as pipeline:
         pipeline.advance(5)
         assert pipeline.latest("rover").get().value["distance"] == 0
+
+
+def share_of_time(budget):
+    """Drive 60 s with a ladder of three pilots under a budget; return results, and the share of time the lane worked."""
+    seconds = {"pilot_large": 0.030, "pilot_medium": 0.010, "pilot_small": 0.003}
+    graph = Graph(
+        cameras={"front": {"driver": "track", "world": "rover"}},
+        sensors={"rover": {"driver": "rover", "seed": 901}},
+        stages={"pilot": {"input": "front", "model": list(seconds), "deadline": "100ms"}},
+        schedule={"policy": "power", "budget": budget},
+    )
+    with Pipeline(graph, engine="lockstep", durations=lambda stage, variant: seconds[variant]) as pipeline:
+        results = pipeline.stream("pilot", depth=4000)
+        pipeline.advance(60)
+        pipeline.stop()
+        used = [result.variant for result in results]
+    return used, sum(seconds[variant] for variant in used) / 60
+
+
+def test_under_a_budget_the_ladder_spends_what_there_is_and_no_more():
+    board = load_board("generic")
+    plenty, _ = share_of_time(board.idle.value + board.core.value + 1)
+    assert plenty.count("pilot_large") > 0.95 * len(plenty)
+    tight = 0.4 * board.core.value
+    used, share = share_of_time(board.idle.value + tight)
+    assert share * board.core.value <= 1.02 * tight
+    assert share * board.core.value >= 0.9 * tight
+    assert len(set(used)) > 1

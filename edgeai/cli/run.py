@@ -81,7 +81,8 @@ def run(
         raise ConfigError("--model, --task, --score, --deadline, --rate and --lossless describe a --source: give one")
     else:
         graph = Graph.load(pipeline or _embedded_default(), allow_code=allow_code)
-    graph = _extended(graph, output or [], added_latency)
+    if output or added_latency is not None:
+        graph = _extended(graph, output or [], added_latency)
 
     meter = Meter()
     running = Pipeline(graph, frames=frames, taps=[meter])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,6 +197,19 @@ def _check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
         findings.add(
             ("schedule", "policy"), found, f"one of {', '.join(known) or 'none: no policy is installed'}", hint
         )
+        return
+    for option in _needed(schedule.policy):
+        if option not in schedule.asked():
+            expected = f"a value: the policy {schedule.policy} needs one"
+            findings.add(("schedule", option), "nothing", expected)
+
+
+def _needed(policy: str) -> list[str]:
+    """Return the options that a policy cannot do without."""
+    cls = plugins.find("policies", policy)
+    if not dataclasses.is_dataclass(cls):
+        return []
+    return [field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING]
 
 
 def _check_drivers(parts: Parts, findings: Findings) -> None:

@@ -162,5 +162,22 @@ class ScheduleSpec(BaseModel):
     """Workers that run jobs side by side, each with its share of the cores."""
     budget: Watts | None = None
     """Watts of the whole board at its input (4.5W)."""
-    miss_rate: Fraction = 0.01
+    miss_rate: Fraction | None = None
     """The part of the offered frames that may miss their deadline (1%)."""
+    accuracy: Fraction | None = None
+    """The least mean accuracy of on-time results, 0 to 1."""
+    hours: Annotated[float, Field(gt=0)] | None = None
+    """Hours the battery shall last, from the start."""
+    capacity: Annotated[float, Field(gt=0)] | None = None
+    """Watt-hours in the battery at the start, where no gauge tells."""
+    reserve: Annotated[float, Field(ge=0)] | None = None
+    """Watt-hours to be left at the end."""
+
+    def asked(self) -> dict[str, float]:
+        """Return what was asked of the policy: the options that were given a value."""
+        options = {name: getattr(self, name) for name in POLICY_FIELDS}
+        return {name: value for name, value in options.items() if value is not None}
+
+
+POLICY_FIELDS = ("budget", "miss_rate", "accuracy", "hours", "capacity", "reserve")
+"""What a schedule can ask of its policy; each policy takes some of them."""

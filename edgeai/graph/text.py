@@ -66,5 +66,6 @@ def _schedule(graph: Graph) -> str:
     words = [schedule.policy, f"{schedule.lanes} lane{'s' if schedule.lanes > 1 else ''}"]
     if schedule.budget is not None:
         words.append(f"budget {schedule.budget:g} W")
-    words.append(f"miss rate {schedule.miss_rate * 100:g} %")
+    if schedule.miss_rate is not None:
+        words.append(f"miss rate {schedule.miss_rate * 100:g} %")
     return ", ".join(words)

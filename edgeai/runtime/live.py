@@ -98,9 +98,9 @@ class LiveEngine:
         for source in self._assembly.sources:
             self._spawn(f"edgeai-source-{source.name}", lambda source=source: self._source(source))  # type: ignore[misc]
 
-    def calibrate(self, profiles: tuple[Profile, ...]) -> None:
-        """Tell the scheduler what was measured at load."""
-        self._core.calibrated(Calibrated(self._clock.now(), profiles))
+    def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
+        """Tell the scheduler what was measured at load, and the board's watts: idle, and more for each busy core."""
+        self._core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
 
     def stop(self) -> None:
         """End every thread within about a second; outputs write what waits and are closed.

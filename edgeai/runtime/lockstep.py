@@ -57,9 +57,9 @@ class LockstepEngine:
         for source in self._assembly.sources:
             self._plan_read(source)
 
-    def calibrate(self, profiles: tuple[Profile, ...]) -> None:
-        """Tell the scheduler how long jobs will take."""
-        self._core.calibrated(Calibrated(self._clock.now(), profiles))
+    def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
+        """Tell the scheduler how long jobs will take, and the board's watts: idle, and more for each busy core."""
+        self._core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
 
     def stop(self) -> None:
         """Drop what waits and close every driver."""

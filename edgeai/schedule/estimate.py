@@ -1,31 +1,259 @@
-"""How long a job will take."""
+"""How long a stage's operating points take now: a slowdown all share, a bias of each, a tail without a distribution.
+
+With t the duration of a run and t_v the profiled median of its point v, in ns:
+
+    r = ln(t / t_v) - mu - b_v                              innovation (natural log, no unit)
+    beta = N(r; 0, S) / (N(r; 0, S) + tail(r) + stray),  S = P + Q + B_v + s^2
+    mu += beta K r,  K = (P + Q) / S;   b_v += beta K_b r,  K_b = B_v / S
+    P = (1 - beta K)(P + Q) + beta (1 - beta)(K r)^2;   B_v = (1 - beta K_b) B_v
+    Q = Q (1 + (1 - a) rho),  rho = beta r / sqrt(S) times the same of the run before, held to +-1
+
+mu: log slowdown of the board; b_v: error of the profile; s: log scale of the body; beta: probability that the run
+belongs to the body, not to the tail, and so tells of mu (probabilistic data association; Bar-Shalom and Tse, Automatica
+1975). The process noise Q rises while innovations are correlated and falls while they alternate: in an optimal filter
+they are white (Mehra, IEEE TAC 1970). Logarithms of ratios in place of ALERT's ratios (Wan et al., USENIX ATC 2020).
+
+The probability of taking longer than the slack D is, by three-point Gauss-Hermite quadrature over mu + b_v,
+
+    p_v = kappa_v [4 S(g) + S(g - sqrt(3) sigma) + S(g + sqrt(3) sigma)] / 6
+    g = ln(D / t_v) - mu - b_v,  sigma^2 = P + B_v,  S: survival function of the profile
+"""
 
 from __future__ import annotations
 
-__all__ = ["DurationEstimate"]
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import exp, log, pi, sqrt
+
+from edgeai.schedule.change import ChangeDetector
+from edgeai.schedule.shape import Shape
+from edgeai.schedule.tail import SharedTail, TailRatio
+
+__all__ = ["LatencyModel", "PointModel", "Tuning"]
+
+_SQRT3 = sqrt(3.0)
+
+_FADE = 1.0 - 1.0 / 5_000
+"""What changes cost is remembered for 5 000 runs, as the hazard of changes is."""
+
+_TAIL = 1.2815515655446004
+"""The normal score of p90: a run beyond it may be the tail's, and then says nothing of the slowdown."""
+
+_STRAY = 0.005
+"""Density (1 / log unit) of runs that neither body nor tail explains: one in a hundred, anywhere within +-1."""
+
+_MOST_NOISE = 0.1**2
+"""Process variance a run: faster changes than 10 % a run are jumps."""
+
+_SETTLED = 4.0
+"""Runs tell of the tail once the variance of mu + b is less than so many times the body's, before that of the bias."""
 
 
-class DurationEstimate:
-    """Follows the typical duration of one operating point, in ns.
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The estimator's constants, each with its reason."""
 
-    An exponentially weighted mean, m += (min(x, 4 m) - m) / 8: one outlier moves it by at most 3/8, since the tail of
-    a small board is 10 times its median; a lasting slowdown is followed within a dozen jobs.
-    """
+    profile_error: float = 0.15
+    """Standard deviation of ln(true / profiled median) of a point: two builds of one runtime differ by that much."""
+    slowdown: float = 0.2
+    """Standard deviation of the log slowdown at start: the board's clock is one of a few steps of about 20 %."""
+    drift: float = 0.004
+    """sqrt(Q0), log units a run: a board that heats up slows by a few per cent in ten runs at most."""
+    memory: float = 0.9
+    """a: the process noise looks back on about ten runs."""
+    ageing: float = 0.001
+    """Growth of each bias's standard deviation a run, log units: profiles age over hours, not seconds."""
+    hazard: float = 0.001
+    """Prior probability that a run begins a new regime: one change in 100 s at 10 Hz."""
+    tail_prior: float = 10.0
+    """Misses the profiled tail is worth: a tail known to a third (1 / sqrt 10)."""
 
-    def __init__(self) -> None:
-        self._mean: int | None = None
 
-    def start(self, typical: int) -> None:
-        """Take a profiled duration (ns) as the first estimate."""
-        self._mean = typical
+@dataclass(slots=True)
+class PointModel:
+    """What is known of one operating point; durations in ns."""
 
-    def observe(self, duration: int) -> None:
-        """Learn from one job's wall time (ns)."""
-        if self._mean is None:
-            self._mean = duration
-        else:
-            self._mean += (min(duration, 4 * self._mean) - self._mean) // 8
+    median: int
+    shape: Shape
+    bias: float = 0.0
+    variance: float = 0.0
+    runs: int = 0
+    ratio: TailRatio = field(default_factory=TailRatio)
+    log_median: float = 0.0
+    planned_risk: float = 0.0
+    """What the last plan took for its risk, before the ratios."""
 
-    def predict(self) -> int:
-        """Return the expected duration in ns; 0 while nothing is known."""
-        return self._mean or 0
+    def __post_init__(self) -> None:
+        self.log_median = log(self.median)
+
+
+class LatencyModel:
+    """Follows the durations of all operating points of one stage."""
+
+    def __init__(self, points: int, tuning: Tuning | None = None) -> None:
+        self._tuning = tuning or Tuning()
+        self.points: list[PointModel | None] = [None] * points
+        self.mu = 0.0
+        self.variance = self._tuning.slowdown**2
+        self.noise = self._tuning.drift**2
+        self.shared = SharedTail()
+        self.tail = TailRatio()
+        """Misses over predicted misses of all points together."""
+        self.change = ChangeDetector(self._tuning.hazard)
+        self.alarms = 0
+        self._runs = 0.0
+        self._lost = 0.0
+        self._uncertain_bias = 1.0
+        self._last = 0.0
+        self._suspects: list[tuple[PointModel, bool, float]] = []
+        self._credited: list[tuple[PointModel, bool, float]] = []
+
+    def start(self, point: int, quantiles: Sequence[int]) -> None:
+        """Take a profile (p50, p90, p95, p99, p999) in ns, 0 where a quantile is unknown."""
+        p50 = max(1, quantiles[0])
+        model = PointModel(p50, Shape(p50, *quantiles[1:]))
+        model.variance = self._tuning.profile_error**2
+        self.points[point] = model
+
+    @property
+    def known(self) -> bool:
+        """Say whether every point has a profile or has run."""
+        return None not in self.points
+
+    def expected(self, point: int) -> int:
+        """Return the median duration expected of a point, in ns; 0 while nothing is known."""
+        model = self.points[point]
+        if model is None:
+            return 0
+        return round(exp(model.log_median + self.mu + model.bias))
+
+    def mean(self, point: int) -> float:
+        """Return the mean duration expected of a point, in ns; 0 while nothing is known."""
+        model = self.points[point]
+        return 0.0 if model is None else exp(model.log_median + self.mu + model.bias) * model.shape.mean
+
+    def uncertainty(self, point: int) -> float:
+        """Return the standard deviation of a point's bias, log units."""
+        model = self.points[point]
+        return 0.0 if model is None else sqrt(model.variance) * (1.0 if model.runs else self._uncertain_bias)
+
+    def risk(self, point: int, slack: int, waits: Sequence[tuple[float, int]] = ()) -> float:
+        """Return the probability that a run of this point takes longer than `slack` ns.
+
+        waits: (share, ns) of the runs that will find less slack by so much.
+        """
+        model = self.points[point]
+        if model is None:
+            return 0.0
+        if slack <= 0:
+            return 1.0
+        survival, score = self.shared.survival, model.shape.score
+        centre = model.log_median + self.mu + model.bias
+        spread = 1.0 if model.runs else self._uncertain_bias
+        sigma = _SQRT3 * sqrt(self.variance + model.variance * spread * spread)
+        g = log(slack) - centre
+        risk = (4.0 * survival(score(g)) + survival(score(g - sigma)) + survival(score(g + sigma))) / 6.0
+        model.planned_risk = risk
+        for share, wait in waits:
+            late = survival(score(log(slack - wait) - centre)) if slack > wait else 1.0
+            risk += share * (late - model.planned_risk)
+        prior = self._tuning.tail_prior
+        return min(1.0, risk * model.ratio.value(prior, self.tail.value(prior, 1.0)))
+
+    def learn_tail(self) -> None:
+        """Count the runs since the last plan that were no change of regime: call before asking for risks."""
+        if not self._credited:
+            return
+        for model, missed, score in self._credited:
+            self.shared.count(score)
+            self.tail.count(model.planned_risk, missed)
+            model.ratio.count(model.planned_risk, missed)
+        self._credited.clear()
+        self.shared.refresh()
+
+    def within(self, point: int, score: float) -> int:
+        """Return the duration (ns) not exceeded at a normal score: 1.28 for nine runs in ten."""
+        model = self.points[point]
+        if model is None:
+            return 0
+        return round(exp(model.log_median + self.mu + model.bias + model.shape.quantile(score)))
+
+    def observe(self, point: int, duration: int, slack: int | None) -> bool:
+        """Learn from one run (ns), which had `slack` ns at its start; say whether a new regime has begun."""
+        model = self.points[point]
+        if model is None:
+            self.start(point, (duration,))
+            return False
+        spread = 1.0 if model.runs else self._uncertain_bias
+        bias_variance = model.variance * spread * spread
+        self._runs = self._runs * _FADE + 1.0
+        self._lost *= _FADE
+        noise = model.shape.scale * model.shape.scale
+        prior = self.variance + self.noise
+        ahead = prior + bias_variance
+        total = ahead + noise
+        r = log(max(1, duration)) - model.log_median - self.mu - model.bias
+        score = model.shape.score(r)
+        tail = self.shared.density(score) * model.shape.slope(r) if score > _TAIL else 0.0
+        if ahead < _SETTLED * noise:
+            self._suspects.append((model, slack is not None and duration > slack, score))
+        model.runs += 1
+        if self.change.step(r, tail, bias_variance, prior, noise):
+            self._jump()
+            return True
+        if not self.change.evidence:
+            self._credited += self._suspects
+            self._suspects.clear()
+        body = _normal(r, total)
+        trust = body / (body + tail + _STRAY)
+        if model.runs == 1:
+            self._widen(trust, r * r / total)
+        gain = trust * prior / total
+        self.mu += gain * r
+        self.variance = prior - gain * prior + trust * (1.0 - trust) * (prior / total * r) ** 2
+        self._whiten(trust * r / sqrt(total))
+        gain = trust * bias_variance / total
+        model.bias += gain * r
+        model.variance = (1.0 - gain) * bias_variance + self._tuning.ageing**2
+        return False
+
+    def doubt(self, level: float) -> None:
+        """Take it that another stage's runs have jumped by `level` (log units): these may have, too."""
+        self.variance = min(self._tuning.slowdown**2, self.variance + level * level)
+
+    @property
+    def surprise(self) -> float:
+        """Return the misses a run that came with changes of regime: no plan can avoid them, so they are set aside.
+
+        lost / (1 / hazard + runs), both fading: nothing is set aside before something was lost.
+        """
+        return self._lost / (1.0 / self._tuning.hazard + self._runs)
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _jump(self) -> None:
+        """Take the level the detector found; what it took for misses was no tail."""
+        self.mu += self.change.level
+        self.variance = max(self.variance, self.change.variance)
+        self.noise = self._tuning.drift**2
+        self.alarms += 1
+        self._lost += sum(missed for _, missed, _ in self._suspects)
+        self._suspects.clear()
+        self.change.reset()
+
+    def _whiten(self, innovation: float) -> None:
+        """Raise the process noise while innovations agree with the last one, lower it while they contradict it."""
+        rate = 1.0 - self._tuning.memory
+        least = self._tuning.drift**2
+        agreement = max(-1.0, min(1.0, innovation * self._last))
+        self._last = innovation
+        self.noise = max(least, min(_MOST_NOISE, self.noise * (1.0 + rate * agreement)))
+
+    def _widen(self, trust: float, surprise: float) -> None:
+        """Learn from first runs how far profiles are off: the mean square of r / sqrt(P + B + s^2), prior of 4 runs."""
+        change = trust * (min(surprise, 9.0) - 1.0) / 4.0
+        self._uncertain_bias = sqrt(max(0.25, self._uncertain_bias**2 * (1.0 + change)))
+
+
+def _normal(x: float, variance: float) -> float:
+    return exp(-0.5 * x * x / variance) / sqrt(2.0 * pi * variance)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Calibrated", "Event", "FrameReady", "JobDone", "Profile", "Sensed", "Shutdown", "Tick"]
+from edgeai.schedule.policy import Policy
+
+__all__ = ["Calibrated", "Configure", "Event", "FrameReady", "JobDone", "Profile", "Sensed", "Shutdown", "Tick"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +42,40 @@ class JobDone:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Measured durations of one operating point of a stage, in ns."""
+    """Measured durations of one operating point of a stage, in ns; 0 for a quantile that is not known.
+
+    watts: what the board takes above idle while it runs, None where only the board's table tells.
+    """
 
     stage: str
     point: int
     p50: int
     p99: int
+    p90: int = 0
+    p95: int = 0
+    p999: int = 0
+    watts: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """Profiles were measured at load, or come from a table."""
+    """Profiles were measured at load, or come from a table.
+
+    idle, busy: the board's watts with nothing running, and above that while a lane runs; 0 where no table is known.
+    """
 
     t: int
     profiles: tuple[Profile, ...]
+    idle: float = 0.0
+    busy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """The situation: watts at the board's input, degrees Celsius, throttling, battery in joules; None: unknown."""
+    """The situation: watts at the board's input, degrees Celsius, throttling, battery in joules; None: unknown.
+
+    watts is the mean since the last event of this kind, so that watts x time is energy.
+    """
 
     t: int
     watts: float | None = None
@@ -66,6 +83,14 @@ class Sensed:
     throttled: bool | None = None
     battery: float | None = None
     basis: Literal["measured", "modelled"] = "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """From now on another policy decides; a policy is a frozen value, too."""
+
+    t: int
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +107,4 @@ class Shutdown:
     t: int
 
 
-Event = FrameReady | JobDone | Calibrated | Sensed | Tick | Shutdown
+Event = FrameReady | JobDone | Calibrated | Sensed | Configure | Tick | Shutdown

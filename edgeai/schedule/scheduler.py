@@ -6,11 +6,10 @@ dropped before it starts, as long as a fresher item could be in time; every drop
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from edgeai.schedule.commands import Announce, Cause, Command, Drop, Job, Run
-from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Shutdown
-from edgeai.schedule.policy import Policy, Situation
+from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Sensed, Shutdown
+from edgeai.schedule.planner import Planner
+from edgeai.schedule.policy import Policy
 from edgeai.schedule.stage import Counts, StageState, Waiting
 from edgeai.schedule.workload import Workload
 
@@ -20,20 +19,24 @@ PATIENCE = 3
 """After so many items in a row dropped late, the next one runs all the same: a stage that never runs is never measured,
 and one whose lane is always busy when its items are fresh would never run at all."""
 
+WAITED = 1_000_000
+"""ns: an item that starts within a millisecond of its arrival has all the time the plan counted on."""
+
 
 class Scheduler:
     """Decides what runs when. Call `handle` under one lock, in the order of time."""
 
     def __init__(self, workload: Workload, policy: Policy) -> None:
-        self._policy = policy
-        self._stages = {load.name: StageState(load) for load in workload.stages}
+        self._stages = {load.name: StageState(load, i) for i, load in enumerate(workload.stages)}
+        self.planner = Planner(tuple(self._stages.values()), policy, workload.lanes)
+        self._all = tuple(self._stages.values())
         self._fed: dict[str, tuple[StageState, ...]] = {}
         for state in self._stages.values():
             self._fed[state.load.origin] = (*self._fed.get(state.load.origin, ()), state)
         self._lanes: list[Job | None] = [None] * workload.lanes
         self._next_job = 0
         self._open = True
-        self._replan()
+        self.planner.replan(0)
 
     def handle(self, event: Event) -> list[Command]:
         """Return the commands that follow from an event."""
@@ -43,16 +46,27 @@ class Scheduler:
         elif isinstance(event, JobDone):
             self._finish(event, commands)
         elif isinstance(event, Calibrated):
-            self._calibrate(event)
+            self.planner.calibrate(event)
+        elif isinstance(event, Sensed):
+            self.planner.sense(event)
+        elif isinstance(event, Configure):
+            self.planner.configure(event)
         elif isinstance(event, Shutdown):
             self._shut_down(commands)
         if self._open and None in self._lanes:
             self._dispatch(event.t, commands)
+        if self.planner.notes:
+            commands += self.planner.notes
+            self.planner.notes.clear()
         return commands
 
     def counts(self) -> dict[str, Counts]:
         """Return what became of each stage's items so far; live objects, to be read under the caller's lock."""
         return {name: state.counts for name, state in self._stages.items()}
+
+    def state(self, stage: str) -> StageState:
+        """Return what is remembered of a stage; a live object, to be read under the caller's lock."""
+        return self._stages[stage]
 
     def in_flight(self) -> int:
         """Return how many items wait or run."""
@@ -68,7 +82,7 @@ class Scheduler:
             item = Waiting(origin, seq, stamp, t)
             if not self._open:
                 self._drop(state, item, "shutdown", commands)
-            elif not state.load.chained and not state.load.lossless and not state.gate.takes(stamp):
+            elif not self._is_due(state, stamp):
                 self._drop(state, item, "rate", commands)
             else:
                 state.counts.offered += 1
@@ -76,26 +90,39 @@ class Scheduler:
                     self._miss(state, state.waiting, "superseded", commands)
                 state.waiting = item
 
+    def _is_due(self, state: StageState, stamp: int) -> bool:
+        """Say whether an item is due at the rate chosen; what is chained or lossless takes all."""
+        if state.load.lossless:
+            return True
+        if not state.load.chained and not state.gate.takes(stamp):
+            return False
+        state.note_due(stamp)
+        return state.mixer.due()
+
     def _finish(self, event: JobDone, commands: list[Command]) -> None:
-        lane, job = next((i, job) for i, job in enumerate(self._lanes) if job is not None and job.id == event.job)
-        self._lanes[lane] = None
+        for job in self._lanes:
+            if job is not None and job.id == event.job:
+                break
+        else:
+            raise ValueError(f"job {event.job} is not running")
+        self._lanes[job.lane] = None
         state = self._stages[job.stage]
         state.running = None
-        state.estimates[job.point].observe(event.wall)
+        state.joules += state.watts[job.point] * (event.t - state.started) * 1e-9
         if not event.ok:
             state.counts.missed += 1
             state.counts.dropped["fault"] += 1  # no Drop: the item was handed over with Run
+            state.settle(self.planner.aim, None)
             return
+        changed = state.model.observe(job.point, event.wall, state.slack())
+        late = job.deadline is not None and event.published > job.deadline
+        state.settle(self.planner.aim, None if late else job.point)
         state.counts.delivered += 1
-        if job.deadline is not None and event.published > job.deadline:
+        if late:
             state.counts.late += 1
             state.counts.missed += 1
+        self.planner.after_run(state, event.t, changed=changed)
         self._offer(job.stage, job.seq, job.stamp, event.published, commands)
-
-    def _calibrate(self, event: Calibrated) -> None:
-        for profile in event.profiles:
-            self._stages[profile.stage].estimates[profile.point].start(profile.p50)
-        self._replan()
 
     def _shut_down(self, commands: list[Command]) -> None:
         self._open = False
@@ -104,56 +131,59 @@ class Scheduler:
                 self._drop(state, state.waiting, "shutdown", commands)
                 state.waiting = None
 
-    def _replan(self) -> None:
-        durations = {
-            (name, point): estimate.predict()
-            for name, state in self._stages.items()
-            for point, estimate in enumerate(state.estimates)
-        }
-        situation = Situation(tuple(state.load for state in self._stages.values()), durations)
-        for name, choice in self._policy.choose(situation).items():
-            self._stages[name].adopt(choice)
-
     # -- dispatch ----------------------------------------------------------------------------------------------
 
     def _dispatch(self, t: int, commands: list[Command]) -> None:
         """Fill the idle lanes, earliest deadline first."""
         for lane, busy in enumerate(self._lanes):
             while busy is None:
-                state = min(self._runnable(), key=StageState.urgency, default=None)
+                state = self._most_urgent()
                 if state is None:
                     return
                 item = state.waiting
                 assert item is not None
                 state.waiting = None
-                if self._too_late(state, item, t, commands):
+                point = self._point(state, item, t)
+                if self._too_late(state, item, point, t, commands):
                     self._miss(state, item, "late", commands)
                     continue
-                busy = self._start(state, item, lane)
+                busy = self._start(state, item, point, lane, t)
                 commands.append(Run(busy))
 
-    def _runnable(self) -> Iterable[StageState]:
-        return (
-            state
-            for state in self._stages.values()
-            if state.waiting is not None and state.running is None and not self._held_back(state)
-        )
+    def _most_urgent(self) -> StageState | None:
+        """Return the stage whose waiting item has the earliest deadline, of those that may run."""
+        best, earliest = None, 0
+        for state in self._all:
+            if state.waiting is not None and state.running is None and not self._held_back(state):
+                urgency = state.urgency()
+                if best is None or urgency < earliest:
+                    best, earliest = state, urgency
+        return best
 
     def _held_back(self, state: StageState) -> bool:
         """A lossless stage waits until the stages behind it have room for its result."""
         return state.load.lossless and any(child.waiting is not None for child in self._fed.get(state.load.name, ()))
 
-    def _too_late(self, state: StageState, item: Waiting, t: int, commands: list[Command]) -> bool:
+    def _point(self, state: StageState, item: Waiting, t: int) -> int:
+        """Take the point whose turn it is, or a quicker one of the plan where the item has waited too long for that."""
+        point = state.mixer.pick()
+        deadline = state.load.deadline
+        if deadline is None or state.load.lossless or t - item.ready < WAITED:
+            return point
+        left = item.stamp + deadline - t
+        if state.model.expected(point) <= left:
+            return point
+        return min((other for other, _ in state.mixer.shares), key=state.model.expected)
+
+    def _too_late(self, state: StageState, item: Waiting, point: int, t: int, commands: list[Command]) -> bool:
         deadline = state.load.deadline
         if deadline is None or state.load.lossless:
             return False
-        expected = state.predict()
+        expected = state.model.expected(point)
         if expected + state.transit > deadline:
             if not state.infeasible:
                 state.infeasible = True
-                why = (
-                    f"{state.load.points[state.choice.point].variant or state.load.name} takes {expected / 1e6:.1f} ms"
-                )
+                why = f"{state.load.points[point].variant or state.load.name} takes {expected / 1e6:.1f} ms"
                 why += f" and the deadline is {deadline / 1e6:g} ms: results are late rather than none"
                 commands.append(Announce(state.load.name, "infeasible", why))
             return False
@@ -164,18 +194,19 @@ class Scheduler:
         state.late_in_a_row = state.late_in_a_row + 1 if late else 0
         return late
 
-    def _start(self, state: StageState, item: Waiting, lane: int) -> Job:
+    def _start(self, state: StageState, item: Waiting, point: int, lane: int, t: int) -> Job:
         deadline = None if state.load.deadline is None or state.load.lossless else item.stamp + state.load.deadline
-        job = Job(
-            self._next_job, state.load.name, item.origin, item.seq, item.stamp, state.choice.point, lane, deadline
-        )
+        job = Job(self._next_job, state.load.name, item.origin, item.seq, item.stamp, point, lane, deadline)
         self._next_job += 1
         self._lanes[lane] = job
         state.running = job
+        state.started = t
+        state.guard.note(t - item.ready)
         return job
 
     def _miss(self, state: StageState, item: Waiting, cause: Cause, commands: list[Command]) -> None:
         state.counts.missed += 1
+        state.settle(self.planner.aim, None)
         self._drop(state, item, cause, commands)
 
     def _drop(self, state: StageState, item: Waiting, cause: Cause, commands: list[Command]) -> None:

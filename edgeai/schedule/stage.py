@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from edgeai.schedule.bank import AccuracyBank, MissBank
 from edgeai.schedule.commands import Cause, Job
-from edgeai.schedule.estimate import DurationEstimate
-from edgeai.schedule.policy import Choice
+from edgeai.schedule.estimate import LatencyModel
+from edgeai.schedule.guard import Guard
+from edgeai.schedule.mixer import Mixer
+from edgeai.schedule.policy import Aim, Choice
 from edgeai.schedule.rate import RateGate
 from edgeai.schedule.workload import StageLoad
 
@@ -15,6 +18,9 @@ __all__ = ["Counts", "StageState", "Waiting"]
 
 NO_DEADLINE = 1_000_000_000
 """Where a stage has no deadline, it queues as if it had one of a second: behind those that have one."""
+
+_SMOOTHING = 16
+"""The interval between items is averaged over about so many: steady against jitter, quick after a change of camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +49,85 @@ class Counts:
 
 
 class StageState:
-    """The newest-wins slot of a stage, its job in flight, its gate, its estimates and its counts."""
+    """The newest-wins slot of a stage, its job in flight, its gate, its plan, its estimates and its counts."""
 
-    def __init__(self, load: StageLoad) -> None:
+    def __init__(self, load: StageLoad, index: int) -> None:
         self.load = load
+        self.index = index
         self.gate = RateGate(load.rate_max)
         self.choice = Choice(0, load.rate_max)
+        self.mixer = Mixer()
         self.waiting: Waiting | None = None
         self.running: Job | None = None
-        self.estimates = tuple(DurationEstimate() for _ in load.points)
+        self.started = 0
+        self.model = LatencyModel(len(load.points))
+        self.bank = MissBank()
+        self.accuracy = AccuracyBank()
+        self.guard = Guard()
+        self.watts = [0.0] * len(load.points)
+        """Watts above idle that the table or a profile gives for the board while a point runs."""
+        self.joules = 0.0
+        """What the table gives for the runs since energy was last settled."""
         self.counts = Counts()
         self.late_in_a_row = 0
         self.infeasible = False
         self.transit = 0
         """Smallest recent delay from capture to readiness in ns: what even the freshest item has behind it."""
+        self.interval = 0
+        """Mean time between the items due, ns."""
+        self.reserve = 0
+        """Expected duration (ns) of the longest chain of stages behind this one."""
+        self.runs_since_plan = 0
+        self.announced = -1
+        """The operating point last named to people."""
+        self.planned_mu = 0.0
+        self.planned_watts = 0.0
+        """Watts above idle that the plan gives this stage."""
+        self.allotted = 1.0
+        """Share of the watts and the busy time given to this stage."""
+        self.elastic: float | None = None
+        """Rate (Hz) under overload; None while the rates asked for fit."""
+        self.cap: int | None = None
+        """Longest job (ns) that leaves the other stages on the lanes time to be in time; None: any."""
+        self._last_due: int | None = None
 
     def adopt(self, choice: Choice) -> None:
         """Follow a new choice; the gate keeps its grid unless the rate changed."""
         if choice.rate != self.choice.rate:
             self.gate = RateGate(choice.rate)
         self.choice = choice
+        self.mixer.adopt(((choice.point, 1.0),), 1.0)
+
+    def settle(self, aim: Aim | None, point: int | None) -> None:
+        """Enter an offered item into the banks: the point that was on time, None for a miss."""
+        if aim is None:
+            return
+        self.bank.settle(aim.miss_rate, missed=point is None)
+        if aim.accuracy:
+            self.accuracy.settle(aim.accuracy, 0.0 if point is None else self.load.points[point].accuracy)
 
     def urgency(self) -> int:
         """Return the absolute deadline of the waiting item, for earliest-deadline-first; only while one waits."""
         assert self.waiting is not None
         return self.waiting.stamp + (NO_DEADLINE if self.load.deadline is None else self.load.deadline)
 
-    def predict(self) -> int:
-        """Return the expected duration (ns) of the next job."""
-        return self.estimates[self.choice.point].predict()
+    def slack(self) -> int | None:
+        """Return what the deadline leaves (ns) for a run of the freshest item, None without a deadline."""
+        deadline = self.load.deadline
+        return None if deadline is None else deadline - self.transit - self.reserve
+
+    def rate(self) -> float | None:
+        """Return how many items are due in a second, None while that is not known."""
+        if self.interval:
+            return 1e9 / self.interval
+        return self.load.rate_max
+
+    def note_due(self, t: int) -> None:
+        """Follow the interval between the items due."""
+        if self._last_due is not None:
+            step = t - self._last_due
+            self.interval += (step - self.interval) // _SMOOTHING if self.interval else step
+        self._last_due = t
 
     def note_transit(self, transit: int) -> None:
         """Follow the smallest delay before readiness: down at once, up by a sixteenth."""

@@ -24,7 +24,8 @@ class StageLoad:
     """A stage as the scheduler sees it.
 
     origin: the source, or with `chained` the stage, that feeds it. deadline: ns from stamp to publication, None when
-    it has none. rate_min, rate_max: Hz, None when any rate will do. lossless: every frame runs, none is late.
+    it has none. rate_min, rate_max: Hz, None when any rate will do. lossless: every frame runs, none is late. switch:
+    ns a run takes longer when it follows one of another point, all being resident.
     """
 
     name: str
@@ -36,6 +37,7 @@ class StageLoad:
     rate_max: float | None = None
     weight: float = 1.0
     lossless: bool = False
+    switch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

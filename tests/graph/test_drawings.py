@@ -46,7 +46,7 @@ imu  serial_lines (port=/dev/ttyUSB0, columns=…)
 └─ tilt  math:floor
 all stages -> console  console
 control -> motors  serial (port=/dev/ttyACM0)
-schedule  fixed, 1 lane, budget 4.5 W, miss rate 1 %
+schedule  fixed, 1 lane, budget 4.5 W
 """
     )
 

@@ -1,0 +1,34 @@
+"""Last for the hours asked, from the energy left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeai.power.battery_pacing import pace
+from edgeai.schedule.policy import Aim, Situation
+
+__all__ = ["Battery"]
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """Spreads the battery's energy evenly over the time left.
+
+    hours: to last, from the start of the pipeline. capacity: Wh at the start, needed where no gauge tells what is left;
+    reserve: Wh to be left at the end. miss_rate: misses over offered, 0..1.
+    """
+
+    hours: float
+    capacity: float | None = None
+    reserve: float = 0.0
+    miss_rate: float = 0.01
+
+    def choose(self, situation: Situation) -> Aim:
+        """Aim for utility within the pace; without gauge and capacity nothing can be paced."""
+        left = situation.battery
+        if left is None and self.capacity is not None:
+            left = 3600.0 * self.capacity - situation.spent
+        if left is None:
+            return Aim(miss_rate=self.miss_rate)
+        seconds = 3600.0 * self.hours - situation.elapsed
+        return Aim(watts=pace(left, 3600.0 * self.reserve, seconds), miss_rate=self.miss_rate)

@@ -1,0 +1,278 @@
+"""From an aim to shares of operating points: one small linear programme a stage, one price of energy for all.
+
+A stage's columns are pairs (point v, rate f). With a: accuracy, p: probability of a miss, t: mean duration, w: watts
+above idle while it runs, c: the correction learnt, the shares x of time maximise
+
+    sum x weight (a + bonus) (1 - p) g(f)                utility;  g(f) = 1 - exp(-f / rho)
+    subject to  sum x = 1
+                sum x max(f c w t / P, f t / U) <= s_k   stage k's share of the watts above idle P and the busy time U
+                sum x f (p - e_t) <= 0                   misses over offered, e_t from the miss bank
+                sum x f (floor - a (1 - p)) <= 0         where the aim has a floor
+
+so at most three columns, four with a floor, are mixed: a point of the upper hull of (energy, utility) cut by the risk.
+Where no point meets e_t, the one least likely to miss is taken: running late is better than not running, which is never
+observed and never repaid. Lower rates save energy only; they never repay misses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+
+from edgeai.schedule.policy import Aim
+from edgeai.schedule.programme import solve
+from edgeai.schedule.stage import StageState
+
+__all__ = ["Means", "StagePlan", "cap_jobs", "elastic_rates", "gain_of_rate", "plan_stage", "share_means"]
+
+SCENE = 5.0
+"""rho in Hz: what a robot of walking pace sees changes in about a fifth of a second; closer frames repeat it."""
+
+CURIOSITY = 0.2
+"""Accuracy a standard deviation of an unknown bias is worth (log units): a point wrongly thought 10 % slow is tried as
+long as it might cost two points of accuracy, less than the step between two variants of a ladder."""
+
+_STEPS = (1.0, 0.5, 0.2, 0.05)
+"""Rates tried, as shares of the highest; between them the programme mixes, to within 4 % of g."""
+
+_RARE = 0.005
+"""Waits rarer than this are left to the tail's ratio: half of a usual miss rate."""
+
+Z90, Z99 = 1.2815515655446004, 2.3263478740408408
+"""Normal scores of nine runs in ten and ninety-nine in a hundred."""
+
+_PRICE_ROUNDS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What there is to share: watts above idle (None: any), and busy seconds a second on all lanes together."""
+
+    watts: float | None
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """What a plan gives a stage: shares of points among the frames served, the share of frames served.
+
+    used: its share of the means, 0..1. watts: above idle. feasible: whether any point keeps the miss rate.
+    """
+
+    shares: tuple[tuple[int, float], ...]
+    served: float
+    used: float
+    watts: float
+    feasible: bool
+
+
+@dataclass(slots=True)
+class _Columns:
+    points: list[int]
+    rates: list[float]
+    values: list[float]
+    costs: list[float]
+    watts: list[float]
+    risks: list[float]
+    floors: list[float]
+    feasible: bool
+
+
+def gain_of_rate(rate: float) -> float:
+    """Return g(rate) = 1 - exp(-rate / rho), rate in Hz, rho = 5 Hz: concave, 0 at 0, towards 1."""
+    return 1.0 - exp(-rate / SCENE)
+
+
+def plan_stage(state: StageState, aim: Aim, correction: float, means: Means, share: float = 1.0) -> StagePlan:
+    """Plan one stage on its own, with its share of the means."""
+    return _mix(state, _columns(state, aim, correction, means), aim, share, 0.0)
+
+
+def share_means(states: list[StageState], aim: Aim, corrections: list[float], means: Means) -> list[StagePlan]:
+    """Plan several stages together, at one price of the means found by bisection.
+
+    Each stage takes argmax U - price x cost; what is left at the price found is offered to one after the other.
+    """
+    columns = [_columns(state, aim, c, means) for state, c in zip(states, corrections, strict=True)]
+    both = list(zip(states, columns, strict=True))
+    plans = [_mix(state, column, aim, None, 0.0) for state, column in both]
+    if sum(plan.used for plan in plans) <= 1.0:
+        return plans
+    low, high = (
+        0.0,
+        1.0
+        + max(abs(v) / max(c, 1e-6) for column in columns for v, c in zip(column.values, column.costs, strict=True)),
+    )
+    plans = [_mix(state, column, aim, None, high) for state, column in both]
+    for _ in range(_PRICE_ROUNDS):
+        price = 0.5 * (low + high)
+        tried = [_mix(state, column, aim, None, price) for state, column in both]
+        if sum(plan.used for plan in tried) > 1.0:
+            low = price
+        else:
+            high, plans = price, tried
+    left = max(0.0, 1.0 - sum(plan.used for plan in plans))
+    for i, (state, column) in enumerate(both):
+        plan = _mix(state, column, aim, plans[i].used + left, 0.0)
+        left = max(0.0, left - plan.used + plans[i].used)
+        plans[i] = plan
+    return plans
+
+
+def cap_jobs(states: list[StageState], lanes: int) -> None:
+    """Keep jobs short enough for the others: not even the least job of another stage may be late behind one.
+
+    Jobs are not interrupted, so the longest of the others blocks once (Jeffay, Stanat, Martel, RTSS 1991): for each
+    stage the duration nine runs in ten keep, plus that which 99 in 100 of another's quickest point keep, is to be
+    within the other's slack. Lanes that outnumber the other stages never block.
+    """
+    for state in states:
+        state.cap = None
+        others = [other for other in states if other is not state and other.slack() is not None]
+        if len(others) < lanes:
+            continue
+        rooms = []
+        for other in others:
+            slack = other.slack() or 0
+            need = min(other.model.within(p, Z99) for p in range(len(other.load.points)))
+            if need < slack:
+                rooms.append(slack - need)
+        state.cap = min(rooms, default=None)
+
+
+def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
+    """Return the rates (Hz) that fit when even the cheapest points do not at the rates asked; None where they do.
+
+    Busy time is shared by weight, what one stage cannot use going to the others, and no rate falls below its least
+    (elastic tasks: Buttazzo, Lipari, Abeni, RTSS 1998).
+    """
+    costs = [min(state.model.mean(p) for p in range(len(state.load.points))) * 1e-9 for state in states]
+    wanted = [state.rate() or 1.0 for state in states]
+    if sum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
+        return None
+    least = [min(f, state.load.rate_min or 0.0) for state, f in zip(states, wanted, strict=True)]
+    rates = list(least)
+    open_ = set(range(len(states)))
+    left = busy
+    while open_:
+        weight = sum(states[i].load.weight for i in open_)
+        part = {i: left * states[i].load.weight / max(weight, 1e-9) / max(costs[i], 1e-9) for i in open_}
+        full = [i for i in open_ if part[i] >= wanted[i]]
+        short = [i for i in open_ if part[i] <= least[i]]
+        for i in full or short:
+            rates[i] = wanted[i] if full else least[i]
+            left = max(0.0, left - rates[i] * costs[i])
+            open_.discard(i)
+        if not full and not short:
+            for i in open_:
+                rates[i] = part[i]
+            break
+    return rates
+
+
+def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _Columns:
+    load, model = state.load, state.model
+    slack = state.slack()
+    target = state.bank.target(aim.miss_rate, model.surprise)
+    model.learn_tail()
+    points = range(len(load.points))
+    if slack is None or load.lossless:
+        risks = [0.0 for _ in points]
+    else:
+        waits = _waits(state)
+        risks = [model.risk(point, slack, waits) for point in points]
+    least = min(risks)
+    feasible = least <= target
+    allowed = [p for p in range(len(risks)) if feasible or risks[p] <= least * (1.0 + 1e-9)]
+    if state.cap is not None:
+        short = [p for p in allowed if model.within(p, Z90) <= state.cap]
+        allowed = short or [min(allowed, key=model.expected)]
+    top = state.elastic or state.rate() or 1.0
+    fixed = load.chained or load.lossless or state.elastic or aim.objective == "energy"
+    rates = [top] if fixed else _rates(top, load.rate_min)
+    gains = [gain_of_rate(rate) if len(rates) > 1 else 1.0 for rate in rates]
+    floor = state.accuracy.target(aim.accuracy)
+    per_run, joules, worths, excesses, below = [], [], [], [], []
+    for point in allowed:
+        seconds = model.mean(point) * 1e-9
+        energy = correction * state.watts[point] * seconds
+        cost = seconds / means.busy
+        if means.watts is not None:
+            cost = max(cost, energy / max(means.watts, 1e-3))
+        accuracy, on_time = load.points[point].accuracy, 1.0 - risks[point]
+        if aim.objective == "utility":
+            worths.append(load.weight * (accuracy + CURIOSITY * model.uncertainty(point)) * on_time)
+        else:
+            worths.append(-energy if aim.objective == "energy" else seconds)
+        per_run.append(cost)
+        joules.append(energy)
+        excesses.append((risks[point] - target) / target if feasible else 0.0)
+        below.append(floor - accuracy * on_time)
+    made = _Columns([], [], [], [], [], [], [], feasible)
+    for rate, gain in zip(rates, gains, strict=True):
+        made.points += allowed
+        made.rates += [rate] * len(allowed)
+        if aim.objective == "utility":
+            made.values += [worth * gain for worth in worths]
+        elif aim.objective == "energy":
+            made.values += [worth * rate for worth in worths]
+        else:
+            made.values += [-load.weight * (seconds + 0.5 / rate) for seconds in worths]
+        share = rate / top
+        made.costs += [cost * rate for cost in per_run]
+        made.watts += [energy * rate for energy in joules]
+        made.risks += [excess * share for excess in excesses]
+        made.floors += [lack * share for lack in below]
+    return made
+
+
+def _waits(state: StageState) -> tuple[tuple[float, int], ...]:
+    """Return (share, ns) of the waits the lane has shown: from none to twice the mean, in two atoms."""
+    guard = state.guard
+    if guard.share < _RARE:
+        return ()
+    half = guard.wait / 2.0
+    return (guard.share / 2.0, round(half)), (guard.share / 2.0, round(3.0 * half))
+
+
+def _rates(top: float, least: float | None) -> list[float]:
+    """Return the rates to try: from the highest down to the least asked for."""
+    if least is not None and least >= top * 0.999:
+        return [top]
+    floor = least or 0.0
+    rates = [top * step for step in _STEPS if top * step > floor]
+    if least is not None:
+        rates.append(least)
+    return rates
+
+
+def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, price: float) -> StagePlan:
+    values = columns.values
+    if price:
+        values = [v - price * c for v, c in zip(values, columns.costs, strict=True)]
+    rows: list[list[float]] = []
+    limits: list[float] = []
+    if columns.feasible and max(columns.risks) > 0.0:
+        rows.append(columns.risks)
+        limits.append(0.0)
+    if share is not None and max(columns.costs) > share:
+        scale = 1.0 / max(share, 1e-3)
+        rows.append([c * scale for c in columns.costs])
+        limits.append(share * scale)
+    if aim.accuracy > 0.0:
+        rows.append(columns.floors)
+        limits.append(0.0)
+    best = max(range(len(values)), key=values.__getitem__)
+    weights = solve(values, rows, limits) if rows else {best: 1.0}
+    runs: dict[int, float] = {}
+    for j, w in weights.items():
+        runs[columns.points[j]] = runs.get(columns.points[j], 0.0) + w * columns.rates[j]
+    total = sum(runs.values())
+    shares = tuple((point, runs[point] / total) for point in sorted(runs))
+    return StagePlan(
+        shares,
+        min(1.0, total / (state.rate() or 1.0)),
+        sum(w * columns.costs[j] for j, w in weights.items()),
+        sum(w * columns.watts[j] for j, w in weights.items()),
+        columns.feasible,
+    )

@@ -1,0 +1,354 @@
+"""When to plan, and with how much energy: the slow half of the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, exp, isfinite
+
+from edgeai.power.thermal import ThermalPacer
+from edgeai.schedule.bank import CREDIT_SECONDS, REPAY_FRAMES, EnergyBank
+from edgeai.schedule.commands import Announce
+from edgeai.schedule.energy import EnergyModel
+from edgeai.schedule.events import Calibrated, Configure, Sensed
+from edgeai.schedule.plan import Means, StagePlan, cap_jobs, elastic_rates, plan_stage, share_means
+from edgeai.schedule.policy import Aim, Choice, Policy, Situation
+from edgeai.schedule.stage import StageState
+
+__all__ = ["Planner"]
+
+PLAN_EVERY = 10
+"""Runs between two plans of a stage where nothing else asks for one: half the time an energy debt is repaid in."""
+
+MOVED = 0.02
+"""Log units: a slowdown that has moved by 2 % since the plan asks for a new one; less is the estimate's error."""
+
+BUSY = 0.9
+"""Busy time planned for, as a share of each lane: the utilisation bound of the admission test."""
+
+LEAST_SERVED = 0.05
+"""However hot the board, one frame in twenty is served: a robot that sees nothing cannot be driven to the shade."""
+
+OVERLOAD_DEBT = 60.0
+"""Under overload, rates fall by the worst debt of misses over this: by half when the bank is at its bound."""
+
+SHARE_EVERY = 2_000_000_000
+"""ns between two divisions of the energy among several stages, and between two questions to the policy."""
+
+METER_FRESH = 3_000_000_000
+"""ns after which a meter that says nothing is no longer believed, and power is modelled."""
+
+METER_ABSURD = 10.0
+"""A reading this many times above what the model gives at full load is no power of this board."""
+
+
+_QUIET = frozenset(("normal", "metered"))
+
+_MAIN = 0.6
+"""A variant is named once it has three runs in five: below, two would take turns."""
+
+
+_SWITCH_SHARE = 0.01
+"""Switching between resident points may cost so much of the busy time."""
+
+_LONGEST_BLOCK = 10
+"""Runs: a second at 10 Hz; in longer blocks a plan would be replaced before its shares are kept."""
+
+
+def _share_of(pair: tuple[int, float]) -> float:
+    return pair[1]
+
+
+def _block(state: StageState, plan: StagePlan) -> int:
+    """Return how many runs in a row a point keeps its turn, so that switches cost no more than their share."""
+    if not state.load.switch:
+        return 1
+    mean = sum(share * state.model.mean(point) for point, share in plan.shares)
+    return max(1, min(_LONGEST_BLOCK, ceil(state.load.switch / (_SWITCH_SHARE * max(1.0, mean)))))
+
+
+class Planner:
+    """Asks the policy, keeps the energy bank, and plans one stage at a time."""
+
+    def __init__(self, states: Sequence[StageState], policy: Policy, lanes: int) -> None:
+        self.states = tuple(states)
+        self._lanes = lanes
+        self._busy = BUSY * lanes
+        self._guarded = False
+        self.policy = policy
+        self.aim: Aim | None = None
+        self.energy = EnergyModel(len(self.states), 0.0)
+        self.bank = EnergyBank()
+        self.rejected = 0
+        """Meter readings that were not believed."""
+        self.power = 0.0
+        """Watts over the last seconds."""
+        self.spent = 0.0
+        """Joules since the start."""
+        self.notes: list[Announce] = []
+        """What there is to say since the scheduler last asked."""
+        self._said: dict[tuple[str, str], str] = {}
+        self.thermal: ThermalPacer | None = None
+        self._began = 0
+        self._cooled = 0
+        self._full_load = 0.0
+        self._settled = 0
+        self._metered: int | None = None
+        self._shared = 0
+        self._sensed: Sensed | None = None
+
+    @property
+    def watts(self) -> float | None:
+        """The whole board's limit in force: the aim's, or the heat's where that is lower; None where there is none."""
+        limits = [
+            limit
+            for limit in (self.aim.watts if self.aim else None, self.thermal.limit if self.thermal else None)
+            if limit is not None
+        ]
+        return min(limits, default=None)
+
+    # -- events ------------------------------------------------------------------------------------------------
+
+    def calibrate(self, event: Calibrated) -> None:
+        """Take profiles, and the board's table."""
+        states = {state.load.name: state for state in self.states}
+        for profile in event.profiles:
+            state = states[profile.stage]
+            quantiles = (profile.p50, profile.p90, profile.p95, profile.p99, profile.p999)
+            state.model.start(profile.point, quantiles)
+            state.watts[profile.point] = profile.watts or event.busy
+        for state in self.states:
+            state.watts = [watts or event.busy for watts in state.watts]
+        self.energy = EnergyModel(len(self.states), event.idle)
+        self._full_load = event.idle + max((max(state.watts) for state in self.states), default=0.0)
+        if event.busy:
+            self.thermal = ThermalPacer(event.idle + event.busy / 2.0)
+        self._settled = self._began = self._cooled = event.t
+        self.replan(event.t)
+
+    def configure(self, event: Configure) -> None:
+        """Follow another policy from now on; what was learnt stays, what was owed to the old one is forgotten."""
+        self.policy = event.policy
+        self.bank.joules = 0.0
+        self.replan(event.t)
+
+    def sense(self, event: Sensed) -> None:
+        """Take what the situation is; a power reading settles the energy since the last one."""
+        self._sensed = event
+        if self.thermal is not None and (event.celsius is not None or event.throttled is not None):
+            seconds = (event.t - self._cooled) * 1e-9
+            self._cooled = event.t
+            self.thermal.sense(event.t * 1e-9, seconds, event.celsius, event.throttled, self.power)
+        if event.watts is None or event.basis != "measured":
+            return
+        if not isfinite(event.watts) or event.watts < 0.0 or event.watts > METER_ABSURD * max(1.0, self._full_load):
+            self.rejected += 1
+            self._say("", "meter", "absurd", f"the meter says {event.watts:.3g} W: not believed")
+            return
+        joules, seconds = self._used(event.t)
+        if seconds <= 0.0:
+            return
+        spent = event.watts * seconds
+        if self._metered is not None:
+            self.energy.observe(seconds, joules, spent)
+        self._metered = event.t
+        self._say("", "meter", "metered", "power is measured")
+        self._settle(seconds, spent)
+
+    def after_run(self, state: StageState, t: int, *, changed: bool) -> bool:
+        """Plan a stage again if it is time, after one of its runs; say whether it was."""
+        state.runs_since_plan += 1
+        if changed:
+            for other in self.states:
+                if other is not state:
+                    other.model.doubt(state.model.change.level)
+        if t - self._shared > SHARE_EVERY or (changed and len(self.states) > 1):
+            self.replan(t)
+            return True
+        if self.aim is None:
+            return False
+        if not (changed or state.runs_since_plan >= PLAN_EVERY or abs(state.model.mu - state.planned_mu) > MOVED):
+            return False
+        self._settle_modelled(t)
+        self._plan(state, self.aim, self._means(state.rate() or 1.0))
+        return True
+
+    def replan(self, t: int) -> None:
+        """Ask the policy, and divide the energy among all stages."""
+        self._shared = t
+        self._settle_modelled(t)
+        for state in self.states:
+            state.model.learn_tail()
+        answer = self.policy.choose(self._situation(t))
+        if not isinstance(answer, Aim):
+            self.aim = None
+            states = {state.load.name: state for state in self.states}
+            for name, choice in answer.items():
+                states[name].adopt(choice)
+            self._derate()
+            return
+        self.aim = answer
+        for state in reversed(self.states):
+            state.reserve = self._behind(state)
+            if state.choice.rate != state.load.rate_max:
+                state.adopt(Choice(state.choice.point, state.load.rate_max))
+        planned = [state for state in self.states if state.model.known]
+        if not planned:
+            return
+        debt = min(0.0, *(state.bank.misses for state in planned))
+        rates = elastic_rates(planned, self._busy * max(0.5, 1.0 + debt / OVERLOAD_DEBT))
+        for i, state in enumerate(planned):
+            state.elastic = None if rates is None else rates[i]
+        if rates is None:
+            self._say("", "load", "normal", "the rates asked for fit")
+        else:
+            self._say("", "load", "overload", "even the quickest variants do not fit: rates are shared by weight")
+        means = self._means(max(state.rate() or 1.0 for state in planned))
+        if len(planned) == 1:
+            self._plan(planned[0], answer, means)
+            return
+        cap_jobs(planned, self._lanes)
+        self._share(planned, answer, means)
+        if not self._guarded:
+            self._guarded = True
+            self._expect_waits(planned)
+            self._share(planned, answer, means)
+
+    def _behind(self, state: StageState) -> int:
+        """Return the expected duration (ns) of the longest chain of stages behind one; children come before parents."""
+        return max(
+            (
+                child.model.expected(child.mixer.shares[0][0]) + child.reserve
+                for child in self.states
+                if child.load.chained and child.load.origin == state.load.name
+            ),
+            default=0,
+        )
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _say(self, stage: str, topic: str, what: str, why: str) -> None:
+        """Announce a change, once; that all is well needs no word at the start."""
+        said = self._said.get((stage, topic))
+        if said != what:
+            self._said[stage, topic] = what
+            if said is not None or what not in _QUIET:
+                self.notes.append(Announce(stage, what, why))
+
+    def _say_point(self, state: StageState, plan: StagePlan) -> None:
+        """Announce another main variant, and what bounds the plan."""
+        point, share = max(plan.shares, key=_share_of)
+        if share < _MAIN or point == state.announced:
+            return
+        state.announced = point
+        bound = "deadline" if plan.used < 0.99 * state.allotted else "processor" if self.watts is None else "power"
+        if not plan.feasible:
+            bound = "deadline, which it will often miss"
+        why = f"{state.load.points[point].variant} mostly, serving {100 * plan.served:.0f} %; bound by the {bound}"
+        self.notes.append(Announce(state.load.name, "planned", f"{why}; slowdown x {exp(state.model.mu):.2f}"))
+
+    def _adopt(self, state: StageState, plan: StagePlan) -> None:
+        self._say_point(state, plan)
+        state.mixer.adopt(plan.shares, plan.served, _block(state, plan))
+        state.planned_mu = state.model.mu
+        state.planned_watts = plan.watts
+        state.runs_since_plan = 0
+
+    def _situation(self, t: int) -> Situation:
+        durations = {
+            (state.load.name, point): state.model.expected(point)
+            for state in self.states
+            for point in range(len(state.load.points))
+        }
+        sensed = self._sensed
+        return Situation(
+            tuple(state.load for state in self.states),
+            durations,
+            (t - self._began) * 1e-9,
+            self.energy.idle,
+            self.power,
+            self.spent,
+            sensed.celsius if sensed else None,
+            sensed.battery if sensed else None,
+            self.energy.basis,
+        )
+
+    def _derate(self) -> None:
+        """Serve fewer frames of what a policy chose by itself, where heat asks for it."""
+        watts = self.watts
+        if watts is None:
+            return
+        drawn = 0.0
+        for state in self.states:
+            point = state.choice.point
+            joules = self.energy.correction(state.index) * state.watts[point] * state.model.mean(point) * 1e-9
+            drawn += joules * (state.rate() or 0.0)
+        part = max(0.0, watts - self.energy.idle) / drawn if drawn else 1.0
+        if part < 1.0:
+            for state in self.states:
+                state.mixer.adopt(((state.choice.point, 1.0),), max(LEAST_SERVED, part))
+
+    def _share(self, states: list[StageState], aim: Aim, means: Means) -> None:
+        corrections = [self.energy.correction(state.index) for state in states]
+        for state, plan in zip(states, share_means(states, aim, corrections, means), strict=True):
+            state.allotted = plan.used
+            self._adopt(state, plan)
+
+    def _expect_waits(self, states: list[StageState]) -> None:
+        """Before any wait was seen: the lanes are busy as planned, and half of the others' longest job is left."""
+        if len(states) <= self._lanes:
+            return
+        for state in states:
+            others = [other for other in states if other is not state]
+            busy = sum(other.allotted for other in others) * BUSY
+            longest = max(other.model.expected(p) for other in others for p, _ in other.mixer.shares)
+            state.guard.share, state.guard.wait = min(1.0, busy), longest / 2.0
+
+    def _plan(self, state: StageState, aim: Aim, means: Means) -> None:
+        """Plan one stage with the share it has."""
+        self._adopt(state, plan_stage(state, aim, self.energy.correction(state.index), means, state.allotted))
+
+    def _means(self, rate: float) -> Means:
+        """Return what there is to share; the bank is repaid over REPAY_FRAMES frames at this rate (Hz)."""
+        watts = self.watts
+        if watts is None:
+            return Means(None, self._busy)
+        if watts <= self.energy.idle:
+            why = f"{watts:.2f} W are allowed and the idle board takes {self.energy.idle:.2f} W: only the least is run"
+            self._say("", "budget", "short", why)
+        else:
+            self._say("", "budget", "normal", "the budget is above what the idle board takes")
+        dynamic = watts - self.energy.idle + self.bank.joules * rate / REPAY_FRAMES
+        return Means(max(0.0, dynamic), self._busy)
+
+    def _used(self, t: int) -> tuple[list[float], float]:
+        """Return what the table gives for each stage's runs since the last settlement, and the seconds."""
+        for state in self.states:
+            if state.running is not None:
+                state.joules += state.watts[state.running.point] * (t - state.started) * 1e-9
+                state.started = t
+        return [state.joules for state in self.states], (t - self._settled) * 1e-9
+
+    def _settle_modelled(self, t: int) -> None:
+        """Settle by the model, unless a meter does."""
+        if self._metered is not None:
+            if t - self._metered <= METER_FRESH:
+                return
+            self._metered = None
+            self.energy.basis = "modelled"
+            self._say("", "meter", "unmetered", f"no reading for {METER_FRESH / 1e9:g} s: power is modelled")
+        joules, seconds = self._used(t)
+        if seconds > 0.0:
+            self._settle(seconds, self.energy.energy(seconds, joules))
+
+    def _settle(self, seconds: float, spent: float) -> None:
+        for state in self.states:
+            state.joules = 0.0
+        self._settled += round(seconds * 1e9)
+        self.spent += spent
+        self.power += (spent / seconds - self.power) * min(1.0, seconds / 2.0)
+        watts = self.watts
+        if watts is not None:
+            credit = CREDIT_SECONDS * max(0.0, watts - self.energy.idle)
+            self.bank.settle(watts * seconds, spent, credit)
+        else:
+            self.bank.joules = 0.0

@@ -1,0 +1,146 @@
+"""The scheduler beside an oracle, on a Raspberry Pi 4's table, in virtual time.
+
+    python tools/bench/scheduler [--quick] [--seeds N] [--frames N] [--only grid,streams,...] [--profile scale,...]
+                                 [--sensitivity] [--json FILE]
+
+Durations come from the MLPerf table (EDGEAI_BOARDS); slowdown and temperature are hidden from the scheduler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import grid
+import sensitivity
+import situations
+import streams
+from truth import REGIMES
+
+PARTS = ("grid", "streams", "overload", "floor", "steps", "battery", "heat", "costs")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two seeds, a third of the cells")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--frames", type=int, default=6100, help="frames a run: ten minutes at 10 fps")
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--profile", default="scale,tails,armnn")
+    parser.add_argument("--sensitivity", action="store_true", help="each constant x 0.7 and x 1.3 instead")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    seeds = range(2 if options.quick else options.seeds)
+    frames = 2100 if options.quick else options.frames
+    found: dict[str, object] = {}
+    if options.sensitivity:
+        found["sensitivity"] = table("Each constant x 0.7 and x 1.3", sensitivity.run(seeds, frames))
+    else:
+        for part in options.only.split(","):
+            began = time.monotonic()
+            found[part] = RUNS[part](options, seeds, frames)
+            print(f"  ({part}: {time.monotonic() - began:.0f} s)\n", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1, default=float))
+
+
+def table(title: str, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Print rows under a title, and return them."""
+    print(title)
+    texts = [[_text(value) for value in row.values()] for row in rows]
+    heads = list(rows[0])
+    widths = [max(len(head), *(len(line[i]) for line in texts)) for i, head in enumerate(heads)]
+    for line in (heads, *texts):
+        print("  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+    return rows
+
+
+def _text(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def run_grid(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    cells = []
+    for profile in options.profile.split(","):
+        mine = [
+            grid.run_cell(profile, regime, deadline, budget, seeds, frames)
+            for regime in REGIMES
+            for deadline in grid.DEADLINES
+            for budget in grid.BUDGETS[:: 2 if options.quick else 1]
+        ]
+        table(
+            f"One stream, profile wrong: {profile}; {len(seeds)} seeds x {frames} frames", [cell.row() for cell in mine]
+        )
+        table(f"  all cells, {profile}", [grid.summary(mine)])
+        cells += mine
+    return [asdict(cell) for cell in cells]
+
+
+def run_streams(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    rows = [
+        streams.run_row(count, regime, budget, seeds, min(frames, 3100)).row()
+        for count in (2, 4)
+        for regime in (("calm", "step") if options.quick else REGIMES)
+        for budget in (None, 1.0)
+    ]
+    return table("Two and four streams on one lane (50 and 100 ms)", rows)
+
+
+def run_overload(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    return table(
+        "Twice what the quickest variants can do, weights 1 to 4", [streams.overload(seeds, min(frames, 3100))]
+    )
+
+
+def run_floor(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    rows = [
+        situations.floor(regime, deadline, accuracy, seeds, frames)
+        for regime in (("calm", "step") if options.quick else REGIMES)
+        for deadline, accuracy in ((25.0, 0.5), (50.0, 0.6), (100.0, 0.65))
+    ]
+    over = [float(row["energy over oracle %"]) for row in rows]  # type: ignore[arg-type]
+    table("accuracy-floor: energy at the accuracy reached", rows)
+    print(f"  mean {statistics.fmean(over):.2f} %, worst {max(over):.2f} %")
+    return rows
+
+
+def run_steps(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    return table("Steps of x 1.8, up and down", [situations.steps(seeds)])
+
+
+def run_battery(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    return table(
+        "Battery life asked",
+        [situations.battery(hours, seeds) for hours in ((0.25,) if options.quick else (0.25, 1.0))],
+    )
+
+
+def run_heat(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    poles = [(f, s) for f in (10.0, 60.0) for s in (300.0, 1800.0)]
+    rows = [
+        situations.heat(ambient, fast, slow, resistance)
+        for ambient in ((25.0, 45.0) if options.quick else (25.0, 35.0, 45.0))
+        for fast, slow in poles[:: 3 if options.quick else 1]
+        for resistance in ((12.0,) if options.quick else (5.0, 8.0, 12.0))
+    ]
+    return table("Heat: set point 77 deg C, all the work there is", rows)
+
+
+def run_costs(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    return table("Microseconds here, 4 streams x 8 variants", [situations.costs()])
+
+
+RUNS = {
+    "grid": run_grid, "streams": run_streams, "overload": run_overload, "floor": run_floor, "steps": run_steps,
+    "battery": run_battery, "heat": run_heat, "costs": run_costs,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    main()
