@@ -50,7 +50,7 @@ def test_without_commands_the_rover_stands():
 
 
 def share_of_time(budget):
-    """Drive 60 s with a ladder of three pilots under a budget; return results, and the share of time the lane worked."""
+    """Drive 60 s with three pilots under a budget; return the variants used and the share of time the lane worked."""
     seconds = {"pilot_large": 0.030, "pilot_medium": 0.010, "pilot_small": 0.003}
     graph = Graph(
         cameras={"front": {"driver": "track", "world": "rover"}},
