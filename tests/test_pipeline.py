@@ -300,3 +300,11 @@ def test_a_pipeline_is_started_once():
         pass
     with pytest.raises(ConfigError, match="started before"):
         pipeline.start()
+
+
+def test_one_reader_of_two_lossless_streams_is_never_left_asleep():
+    stages = {"b": {"call": number}, "a": {"call": number}}
+    pipeline = Pipeline(graph(stages, {"driver": "synthetic", "frames": 300, "lossless": True}))
+    with pipeline.stream("a", depth=64) as a, pipeline.stream("b", depth=1) as b, pipeline:
+        pairs = [(one.seq, other.seq) for one, other in zip(a, b, strict=True)]
+    assert pairs == [(i, i) for i in range(300)]

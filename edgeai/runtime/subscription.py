@@ -50,7 +50,7 @@ class Subscription:
         """Add a result; called by the pipeline."""
         if self._ended:
             return
-        if len(self._items) >= self._depth:
+        if self.full:
             self._make_room()
         self._items.append((result, frame) if self._frames else result)
         if self._lossless and result.published - self._rung < GATHER and 2 * len(self._items) < self._depth:
@@ -58,6 +58,11 @@ class Subscription:
         else:
             self._rung = result.published
             self._ring()
+
+    @property
+    def full(self) -> bool:
+        """True while as many results wait as may."""
+        return len(self._items) >= self._depth
 
     def settle(self) -> None:
         """Wake the reader for results it was not woken for yet; called when the pipeline has nothing to do."""
@@ -131,7 +136,7 @@ class Subscription:
         elif self._pump is None:
             self._ring()
             self._waits_for_room = True
-            while len(self._items) >= self._depth and not self._ended:
+            while self.full and not self._ended:
                 try:
                     self._room.get(timeout=_LOOK)
                 except queue.Empty:
@@ -154,8 +159,10 @@ class SubscriptionTap(Tap):
             subscription.close()
 
     def published(self, result: Result, frame: Frame | None) -> None:
-        """Hand a result on."""
+        """Hand a result on; before the pipeline waits for one reader, no other is left asleep over its results."""
         for subscription in self._subscriptions.get(result.stream, ()):
+            if subscription.full:
+                self.settled()
             subscription.put(result, frame)
 
     def settled(self) -> None:
