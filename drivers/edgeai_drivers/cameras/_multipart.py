@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from edgeai.jpeg import jpeg_is_whole
+
 __all__ = ["Chunks", "Head", "Multipart", "Part", "WireError", "headers", "jpeg_is_whole"]
 
 _HEAD_LIMIT = 16 << 10
@@ -183,19 +185,3 @@ class Multipart:
     def _drop(self, count: int) -> None:
         del self._buffer[:count]
         self._searched = 0
-
-
-def jpeg_is_whole(data: bytes) -> bool:
-    """Say whether a JPEG's end marker follows its own scan; a thumbnail in a header has one too, and is skipped."""
-    at = 2 if data.startswith(b"\xff\xd8") else len(data)
-    while at + 4 <= len(data):
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if data[at] != 0xFF:
-            return False
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0xDA:
-            return data.find(b"\xff\xd9", at) >= 0
-        else:
-            at += 2 + length
-    return False

@@ -1,0 +1,1 @@
+"""Recordings: our own in MCAP, and those of others."""
