@@ -10,7 +10,6 @@ Files beside them whose rows are a time and numbers (accelerometer.txt, imu0/dat
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterator
@@ -55,8 +54,8 @@ def find_tables(path: Path, time_unit: TimeUnit | None = None) -> dict[str, _Tra
     for file in _text_files(path, _DEPTH):
         try:
             table = read_table(file, time_unit)
-        except (RecordingError, csv.Error) as error:
-            complaints.append(error if isinstance(error, RecordingError) else RecordingError(f"{file}: {error}"))
+        except RecordingError as error:
+            complaints.append(error)
             continue
         track = None if table is None else _track(table)
         if track is not None:

@@ -27,7 +27,8 @@ _UNIT_WORDS = {"sec": "s", "seconds": "s", "msec": "ms", "usec": "us", "µs": "u
 class Table:
     """A text file of rows in time: where the time is, in which unit, and what the other columns are.
 
-    `columns` holds every column, the time's too; `first` is the first row. `times_only`: one time a line.
+    `columns` holds every column, the time's too; `first` is the first row of values; `headed` says that a
+    line of names comes before it.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Table:
     time: int
     unit: TimeUnit
     first: tuple[str, ...]
+    headed: bool
 
     @property
     def times_only(self) -> bool:
@@ -47,17 +49,10 @@ class Table:
 
         Raises RecordingError when the file cannot be read.
         """
-        headed = False
-        for line in _lines(self.path):
-            if line.startswith("#"):
-                continue
+        body = (line for line in _lines(self.path) if not line.startswith("#"))
+        for line in islice(body, 1 if self.headed else 0, None):
             fields = _split(line, self.separator)
-            stamp = nanoseconds(fields[self.time], self.unit) if self.time < len(fields) else None
-            if stamp is None and not headed and fields[0] != self.first[0]:
-                headed = True
-                continue
-            headed = True
-            yield stamp, fields
+            yield nanoseconds(fields[self.time], self.unit) if self.time < len(fields) else None, fields
 
 
 def read_table(path: Path, time_unit: TimeUnit | None = None) -> Table | None:
@@ -74,20 +69,19 @@ def read_table(path: Path, time_unit: TimeUnit | None = None) -> Table | None:
     separator = _separator(body)
     rows = [_split(line, separator) for line in body]
     header = _header(sample, rows, separator)
-    if header is not None and rows and rows[0] == header:
+    headed = header is not None and rows[0] is header
+    if headed:
         rows = rows[1:]
-    if not rows:
-        return None
     width = len(rows[0])
     if header is None or len(header) != width:
         header = tuple(f"c{index}" for index in range(width))
     columns = tuple(_column(text) for text in header)
     time = next((i for i, column in enumerate(columns) if _TIME.fullmatch(column.name)), 0)
     times = [row[time] for row in rows if len(row) == width]
-    if nanoseconds(times[0], "s") is None:
+    if not _is_time(times[0]):
         return None
     unit = time_unit or _said(columns[time]) or unit_of(times, str(path))
-    return Table(path, separator, columns, time, unit, rows[0])
+    return Table(path, separator, columns, time, unit, rows[0], headed)
 
 
 def _header(sample: list[str], rows: list[tuple[str, ...]], separator: str) -> tuple[str, ...] | None:
@@ -97,7 +91,7 @@ def _header(sample: list[str], rows: list[tuple[str, ...]], separator: str) -> t
         if not line.startswith("#"):
             break
         comment = line.lstrip("#").strip()
-    if all(nanoseconds(field, "s") is None for field in rows[0]) and len(rows) > 1:
+    if all(not _is_time(field) for field in rows[0]) and len(rows) > 1:
         return rows[0]
     if comment is None:
         return None
@@ -117,20 +111,27 @@ def _said(column: Column) -> TimeUnit | None:
     return said.lower() if said.lower() in UNITS else None  # type: ignore[return-value]
 
 
+def _is_time(text: str) -> bool:
+    return nanoseconds(text, "ns") is not None
+
+
 def _separator(body: list[str]) -> str:
     for separator in (",", ";", "\t"):
         if all(separator in line for line in body):
             return separator
-    single = all(nanoseconds(line, "s") is not None for line in body[1:] or body)
+    single = all(_is_time(line) for line in body[1:] or body)
     return "\n" if single else " "
 
 
 def _split(line: str, separator: str) -> tuple[str, ...]:
     if separator == " ":
-        return tuple(line.split())
+        return tuple(line.split()) or ("",)
     if separator == "\n":
         return (line.strip(),)
-    return tuple(field.strip() for row in csv.reader([line], delimiter=separator) for field in row)
+    try:
+        return tuple(field.strip() for field in next(csv.reader([line], delimiter=separator))) or ("",)
+    except csv.Error:
+        return (line,)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -138,7 +139,7 @@ def _lines(path: Path) -> Iterator[str]:
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             while line := file.readline(_LINE_LIMIT):
-                if line.strip():
-                    yield line.replace("\0", " ").strip()
+                if text := line.replace("\0", "").strip():
+                    yield text
     except OSError as error:
         raise RecordingError(f"{str(path)!r} cannot be read ({error.strerror}): mend or copy it again") from error

@@ -19,9 +19,9 @@ UNITS: dict[str, int] = {"s": NS, "ms": 10**6, "us": 10**3, "ns": 1}
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
-_LARGEST = 1 << 62
+_LARGEST = 1 << 63
 _EPOCH = ((10**17, "ns"), (10**14, "us"), (10**11, "ms"), (10**8, "s"))
-"""From which number on a time counts from 1970 in that unit: all dates between 1973 and 5138 fall into these."""
+"""From which number on a time counts from 1970 in that unit: all dates from 1973 to 2262 fall into these."""
 
 
 def nanoseconds(text: str, unit: TimeUnit) -> int | None:

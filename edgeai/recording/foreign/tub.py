@@ -44,7 +44,7 @@ class _Tub:
             for record in json_lines(catalogue) if catalogue.suffix == ".catalog" else [parsed(catalogue)]:
                 if record is None:
                     yield None, None
-                elif record.get("_index") not in self.deleted:
+                elif not is_number(index := record.get("_index")) or index not in self.deleted:
                     yield _stamp(record, self.began), record
 
 
