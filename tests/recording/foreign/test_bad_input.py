@@ -19,12 +19,10 @@ SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[Healt
 def survives(path, **options):
     try:
         entries = list(open_log(path, **options).entries())
-    except RecordingError as error:
-        assert len(str(error).split()) > 3
-        return None
+    except RecordingError:
+        return
     assert all(isinstance(entry, Entry) for entry in entries)
     assert [entry.stamp for entry in entries] == sorted(entry.stamp for entry in entries)
-    return entries
 
 
 def test_an_unknown_log_is_told_what_it_could_be(tmp_path):

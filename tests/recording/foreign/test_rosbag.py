@@ -228,7 +228,7 @@ def test_a_foreign_database_says_so(tmp_path, statements):
 
 def test_a_bag_of_other_types_names_them(tmp_path):
     rows = [("/chatter", T0, TYPES["std_msgs/msg/String"]("hello"))]
-    with pytest.raises(RecordingError, match="no message that can be read, of CompressedImage, .*std_msgs/msg/String"):
+    with pytest.raises(RecordingError, match=r"no message that can be read, of CompressedImage, .*std_msgs/msg/String"):
         open_log(write(tmp_path / "bag", rows))
 
 

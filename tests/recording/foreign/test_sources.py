@@ -111,5 +111,5 @@ def test_a_log_without_any_good_picture_is_an_error_at_its_end(tmp_path):
 def test_a_wrong_name_or_kind_says_what_there_is(walk):
     with pytest.raises(RecordingError, match="has no source 'front': it has gyro, rgb"):
         LoggedCamera(walk, "front")
-    with pytest.raises(RecordingError, match="gyro of .* is a sensor, no camera"):
+    with pytest.raises(RecordingError, match=r"gyro of .* is a sensor, no camera"):
         LoggedCamera(walk, "gyro")

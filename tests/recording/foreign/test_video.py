@@ -46,7 +46,7 @@ def test_lines_by_the_number_of_the_frame(clip):
     assert second[1][0] == -1
     assert math.isnan(second[1][1])
     assert isinstance(last[1], Damaged)
-    pictures = [entry for entry in log.entries("video")]
+    pictures = list(log.entries("video"))
     assert [round(entry.data.mean() / 20) for entry in pictures] == list(range(10))
     assert [entry.stamp // 10**6 for entry in pictures] == list(range(0, 1000, 100))
 
