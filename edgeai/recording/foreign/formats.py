@@ -38,7 +38,7 @@ FORMATS: dict[str, Format] = {
     ),
     "folder": Format(
         "pictures with a file of times: rgb.txt, data.csv, timestamps.txt, or a CSV file of times and names",
-        lambda p: p.is_dir() and any(track.is_camera for track in find_tables(p).values()),
+        lambda p: p.is_dir() and any(track.is_camera for track in find_tables(p, "s").values()),
         open_folder,
     ),
 }
@@ -63,7 +63,7 @@ def open_log(path: str | Path, format: str | None = None, *, time_unit: TimeUnit
     if format is not None and format not in FORMATS:
         raise RecordingError(f"there is no format {format!r} of logs: give one of {', '.join(FORMATS)}")
     try:
-        name = format or _recognised(place, time_unit)
+        name = format or _recognised(place)
         if name == "folder" and not place.is_dir():
             raise RecordingError(f"{str(place)!r} is a file: give the folder that holds the pictures and their times")
         return FORMATS[name].open(place, time_unit)
@@ -73,13 +73,9 @@ def open_log(path: str | Path, format: str | None = None, *, time_unit: TimeUnit
         ) from error
 
 
-def _recognised(path: Path, time_unit: TimeUnit | None) -> str:
+def _recognised(path: Path) -> str:
     for name, known in FORMATS.items():
-        if name == "folder":
-            found = path.is_dir() and any(track.is_camera for track in find_tables(path, time_unit).values())
-        else:
-            found = known.recognises(path)
-        if found:
+        if known.recognises(path):
             return name
     could_be = "; ".join(f"{known.looks_like} ({name})" for name, known in FORMATS.items())
     raise RecordingError(f"{str(path)!r} is {_instead(path)}. A log can be {could_be}")

@@ -16,6 +16,8 @@ __all__ = ["MOST_BYTES", "SUFFIXES", "decode", "is_picture_name", "read_inside"]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 MOST_BYTES = 64 << 20
 """A larger file is no picture of a robot's log."""
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_DEPTH = slice(24, 25)
 
 
 def is_picture_name(text: str) -> bool:
@@ -41,8 +43,11 @@ def read_inside(root: Path, name: str) -> bytes | Damaged:
 def decode(data: bytes) -> npt.NDArray[np.uint8] | Damaged:
     """Decode a picture of any format OpenCV reads to BGR uint8 (height, width, 3).
 
-    A JPEG that is cut short is damage, though OpenCV would fill the missing part with grey.
+    A JPEG that is cut short is damage, though OpenCV would fill the missing part with grey; so is a PNG of 16 bits,
+    which is a map of depth, though OpenCV would scale it.
     """
+    if data.startswith(_PNG) and data[_PNG_DEPTH] == b"\x10":
+        return Damaged("the picture has 16 bits a channel, as maps of depth have: give pictures of 8 bits")
     if not data or (data.startswith(b"\xff\xd8") and not jpeg_is_whole(data)):
         return Damaged("the picture is empty or cut short")
     try:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 
 from edgeai.errors import RecordingError
 from edgeai.messages import Column
-from edgeai.recording.foreign import Damaged, open_log
+from edgeai.recording.foreign import Damaged, decode, open_log
 
 T0 = 1403636579763555584
 
@@ -108,6 +110,13 @@ def test_bad_rows_are_kept_in_their_places_as_damaged(tmp_path, jpeg):
         None,
     ]
     assert [entry.stamp / 1e9 for entry in entries] == [1, 2, 2, 2, 3, 4, 4]
+
+
+def test_maps_of_depth_are_refused_not_scaled(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 4), 5000, np.uint16))
+    (tmp_path / "depth.txt").write_text("1.0 a.png\n")
+    (entry,) = open_log(tmp_path).entries()
+    assert "16 bits" in decode(entry.data).why
 
 
 def test_no_picture_is_read_from_outside_the_folder(tmp_path, jpeg):
