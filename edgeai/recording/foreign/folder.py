@@ -59,7 +59,8 @@ def find_tables(path: Path, time_unit: TimeUnit | None = None) -> dict[str, _Tra
             continue
         track = None if table is None else _track(table)
         if track is not None:
-            found.setdefault(_name_of(file, path), track)
+            name = _name_of(file, path)
+            found[file.relative_to(path).with_suffix("").as_posix() if name in found else name] = track
     if complaints and not any(track.is_camera for track in found.values()):
         raise complaints[0]
     return found

@@ -112,6 +112,14 @@ def test_bad_rows_are_kept_in_their_places_as_damaged(tmp_path, jpeg):
     assert [entry.stamp / 1e9 for entry in entries] == [1, 2, 2, 2, 3, 4, 4]
 
 
+def test_names_that_are_taken_are_told_apart(tmp_path, jpeg):
+    for name in ("left", "right"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jpg").write_bytes(jpeg())
+        (tmp_path / name / "shots.csv").write_text("time_ms,file\n5,a.jpg\n")
+    assert stamps(open_log(tmp_path)) == [("shots", 5_000_000), ("right/shots", 5_000_000)]
+
+
 def test_maps_of_depth_are_refused_not_scaled(tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 4), 5000, np.uint16))
     (tmp_path / "depth.txt").write_text("1.0 a.png\n")

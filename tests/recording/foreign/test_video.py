@@ -82,6 +82,14 @@ def test_our_own_lines_lie_on_the_frames_that_were_looked_at(clip):
     assert read(log, "speed") == [(200, (2.0,))]
 
 
+def test_names_that_are_taken_are_told_apart(clip, tmp_path):
+    clip([{"t": 0.1, "v": 1}], "video.jsonl")
+    clip([{"t": 0.2, "v": 2}], "other.jsonl")
+    log = open_log(tmp_path)
+    assert [source.name for source in log.sources] == ["video", "other", "video.lines"]
+    assert read(log, "video.lines") == [(100, (1.0,))]
+
+
 def test_damaged_lines_are_kept_in_their_places(clip):
     log = open_log(
         clip([{"t": 0.1, "v": 1}, '{"t": 0.2, "v"', "[]", {"v": 1}, {"t": 0.05, "v": 1}, {"t": 0.4, "w": 1}])
