@@ -10,6 +10,7 @@ Files beside them whose rows are a time and numbers (accelerometer.txt, imu0/dat
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from edgeai.recording.foreign.times import TimeUnit, since_1970
 
 __all__ = ["find_tables", "open_folder"]
 
+_log = logging.getLogger("edgeai")
 _PLAIN_NAMES = ("data", "timestamps", "times", "index")
 """Names of files that say nothing: the source takes the folder's."""
 _MOST_FILES = 64
@@ -47,7 +49,7 @@ class _Track:
 def find_tables(path: Path, time_unit: TimeUnit | None = None) -> dict[str, _Track]:
     """Return {name of the source: its table} for a folder, its folders, and theirs.
 
-    Raises RecordingError with the first complaint when there are files of times, none of which can be read.
+    Raises RecordingError with the first complaint when no file of pictures can be read; else complaints are warnings.
     """
     found: dict[str, _Track] = {}
     complaints: list[RecordingError] = []
@@ -63,6 +65,8 @@ def find_tables(path: Path, time_unit: TimeUnit | None = None) -> dict[str, _Tra
             found[file.relative_to(path).with_suffix("").as_posix() if name in found else name] = track
     if complaints and not any(track.is_camera for track in found.values()):
         raise complaints[0]
+    for complaint in complaints:
+        _log.warning("%s; it is passed over", complaint)
     return found
 
 

@@ -27,8 +27,8 @@ _UNIT_WORDS = {"sec": "s", "seconds": "s", "msec": "ms", "usec": "us", "µs": "u
 class Table:
     """A text file of rows in time: where the time is, in which unit, and what the other columns are.
 
-    `columns` holds every column, the time's too; `first` is the first row of values; `headed` says that a
-    line of names comes before it.
+    `columns` holds every column, the time's too; `first` is the first row of values; `headed`: a line of names comes
+    before it.
     """
 
     path: Path

@@ -94,6 +94,15 @@ def test_whole_numbers_without_a_unit_are_refused_with_a_sentence(tmp_path, jpeg
         open_log(tmp_path, format="folder")
 
 
+def test_a_sensor_whose_unit_cannot_be_told_is_passed_over_with_a_warning(tmp_path, jpeg, caplog):
+    (tmp_path / "a.jpg").write_bytes(jpeg())
+    (tmp_path / "shots.csv").write_text("time_ms,file\n0,a.jpg\n")
+    (tmp_path / "wheels.csv").write_text("t,speed\n0,1\n20,2\n")
+    assert [source.name for source in open_log(tmp_path).sources] == ["shots"]
+    assert "give time_unit" in caplog.text
+    assert open_log(tmp_path, time_unit="ms").source("wheels").end == 20_000_000
+
+
 def test_bad_rows_are_kept_in_their_places_as_damaged(tmp_path, jpeg):
     (tmp_path / "a.jpg").write_bytes(jpeg())
     rows = ["1.0 a.jpg", "2.0 gone.jpg", "1.5 a.jpg", "oops a.jpg", "3.0", "4.0 a.jpg", "4.0 a.jpg"]
