@@ -28,6 +28,9 @@ _ROS2 = b"\x04\x00\x00\x00ros2"
 _NEAR = 60 * NS
 """A capture further than this from the time of its recording is not on the same clock."""
 
+_MOST_CHUNK = 256 << 20
+"""Bytes of an unpacked chunk; writers cut them at 1 to 4 MiB, or behind a message that is larger."""
+
 
 def is_bag(path: Path) -> bool:
     """Say whether a path is a folder with a bag's metadata.yaml, an MCAP file of ROS 2, or a database of sqlite."""
@@ -66,6 +69,7 @@ def _reading(path: Path) -> Iterator[Any]:
     library = vendor("rosbags.rosbag2", "ros")
     try:
         with library.Reader(path) as reader:
+            _refuse_large_chunks(path, reader)
             yield reader
     except EdgeAIError:
         raise
@@ -75,6 +79,17 @@ def _reading(path: Path) -> Iterator[Any]:
             f"the bag {str(path)!r} cannot be read ({said[:300]}): it is damaged, cut short or no bag of ROS 2; try "
             "'ros2 bag reindex', or record again"
         ) from error
+
+
+def _refuse_large_chunks(path: Path, reader: Any) -> None:
+    """Raise RecordingError for a chunk of MCAP that announces more than a chunk ever holds, before it is unpacked."""
+    for storage in getattr(reader.storage, "storages", (reader.storage,)):
+        for chunk in getattr(storage, "chunks", ()):
+            if chunk.uncompressed_size > _MOST_CHUNK:
+                raise RecordingError(
+                    f"the bag {str(path)!r} announces a chunk of {chunk.uncompressed_size >> 20} MiB: it is damaged or "
+                    "made to fill the memory; give another"
+                )
 
 
 def _connections(reader: Any) -> list[Any]:

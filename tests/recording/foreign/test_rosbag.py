@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import struct
 
 import cv2
 import numpy as np
@@ -230,6 +231,17 @@ def test_a_bag_of_other_types_names_them(tmp_path):
     rows = [("/chatter", T0, TYPES["std_msgs/msg/String"]("hello"))]
     with pytest.raises(RecordingError, match=r"no message that can be read, of CompressedImage, .*std_msgs/msg/String"):
         open_log(write(tmp_path / "bag", rows))
+
+
+def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path, jpeg):
+    bag = write(tmp_path / "bag", [("/cam", T0, compressed(T0, jpeg()))])
+    with Reader(bag / "bag.mcap") as reader:
+        (chunk,) = reader.storage.chunks
+    index = struct.pack("<QQ", chunk.compressed_size, chunk.uncompressed_size)
+    before, after = (bag / "bag.mcap").read_bytes().rsplit(index, 1)
+    (bag / "bag.mcap").write_bytes(before + struct.pack("<QQ", chunk.compressed_size, 1 << 40) + after)
+    with pytest.raises(RecordingError, match="announces a chunk of 1048576 MiB"):
+        open_log(bag)
 
 
 @pytest.mark.parametrize("keep", [0, 7, 30, 300, -100, -1])
