@@ -1,0 +1,44 @@
+"""Which detection is which track: the assignment with the largest overlaps in all."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeai.driver import vendor
+
+__all__ = ["assign", "overlaps"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+
+def overlaps(a: Floats, b: Floats, doubt: Floats | float = 0.0) -> Floats:
+    """Return the intersection over union (n, m) of boxes (n, 4) and (m, 4) as x1, y1, x2, y2.
+
+    With `doubt` (n, 2), both boxes of a pair are grown by it on every side: near is then as good as in place (buffered
+    IoU; Yang et al., WACV 2023).
+    """
+    grown = 2.0 * np.broadcast_to(doubt, (len(a), 2))[:, None, :]
+    corner = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    side = np.maximum(corner + grown, 0.0)
+    common = side[..., 0] * side[..., 1]
+    size_a, size_b = (a[:, 2:] - a[:, :2])[:, None, :] + grown, (b[:, 2:] - b[:, :2])[None, :, :] + grown
+    whole = size_a[..., 0] * size_a[..., 1] + size_b[..., 0] * size_b[..., 1] - common
+    likeness: Floats = np.divide(common, whole, out=np.zeros_like(common), where=whole > 0.0)
+    return likeness
+
+
+def assign(likeness: Floats, least: float) -> tuple[Ints, Ints]:
+    """Return (rows, columns) of the pairs with the largest sum of `likeness` (n, m), each of at least `least`."""
+    if not likeness.size:
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    rows, columns = _scipy().linear_sum_assignment(np.where(likeness >= least, -likeness, 1.0))
+    fits = likeness[rows, columns] >= least
+    return rows[fits], columns[fits]
+
+
+def _scipy() -> ModuleType:
+    return vendor("scipy.optimize", "track")
