@@ -16,6 +16,7 @@ from edgeai.clock import NS, Clock, SystemClock
 from edgeai.driver import Camera, Driver, Output, Sensor
 from edgeai.errors import ConfigError, ModelError
 from edgeai.messages import Frame
+from edgeai.meters import meters_of
 from edgeai.power.boards import Board, load_board, running_board
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
@@ -24,10 +25,10 @@ from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 
 if TYPE_CHECKING:
-    from edgeai.graph import Graph, StageSpec
+    from edgeai.graph import Graph, ScheduleSpec, StageSpec
     from edgeai.perception.model import Model
 
-__all__ = ["Assembled", "assemble", "load_models"]
+__all__ = ["Assembled", "assemble", "load_models", "make_policy"]
 
 _WARM_UPS = 3
 """Invocations before measuring: the first ones allocate and fill caches."""
@@ -87,10 +88,20 @@ def assemble(
             for lane in range(lanes):
                 programs[name, point, lane] = made.program(lane, clock)
         loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
-    policy = _policy(graph, board)
+    policy = make_policy(graph, graph.schedule, board)
+    named_meters, found_meters = meters_of(graph, board, look=measure)
     workload = Workload(tuple(loads), lanes)
     assembly = Assembly(
-        tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
+        tuple(cameras.values()),
+        tuple(sensors.values()),
+        (*routes, *outputs),
+        workload,
+        policy,
+        programs,
+        named_meters,
+        found_meters,
+        board,
+        frames,
     )
     assembly.check_rates()
     return Assembled(assembly, models, tuple(profiles), board)
@@ -105,11 +116,11 @@ def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
     }
 
 
-def _policy(graph: Graph, board: Board) -> Policy:
-    """Make the policy with what the schedule asks of it. Raises ConfigError for a budget below the board's idling."""
-    cls = plugins.find("policies", graph.schedule.policy)
+def make_policy(graph: Graph, schedule: ScheduleSpec, board: Board) -> Policy:
+    """Make the policy with what a schedule asks of it. Raises ConfigError for a budget below the board's idling."""
+    cls = plugins.find("policies", schedule.policy)
     known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
-    asked = {name: value for name, value in graph.schedule.asked().items() if name in known}
+    asked = {name: value for name, value in schedule.asked().items() if name in known}
     idle = board.idle.value
     if "budget" in asked and asked["budget"] <= idle:
         expected = f"more watts than the board takes when idle, {idle:g} W"

@@ -13,22 +13,26 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, cast
 
-from edgeai.assemble import Assembled, assemble, load_models
+from edgeai.assemble import Assembled, assemble, load_models, make_policy
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
 from edgeai.driver import Camera, Sensor
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph import Graph
 from edgeai.graph.callback import Callback
 from edgeai.messages import Reading, Result
+from edgeai.observe.decisions import DecisionLog
 from edgeai.plugins import near_miss
+from edgeai.power.board_state import BoardState
 from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.callbacks import CallbackThread
 from edgeai.runtime.core import StageStats
 from edgeai.runtime.latest import Latest, LatestTap
 from edgeai.runtime.live import LiveEngine
 from edgeai.runtime.lockstep import LockstepEngine
+from edgeai.runtime.plan import Power
 from edgeai.runtime.subscription import Subscription, SubscriptionTap
 from edgeai.runtime.taps import Fault, Tap
+from edgeai.runtime.watch import MeterState
 from edgeai.schedule.commands import Announce, Job
 from edgeai.schedule.events import Profile
 
@@ -78,6 +82,8 @@ class Pipeline:
         self.clock: Clock = VirtualClock() if engine == "lockstep" else SystemClock()
         self.faults: dict[str, Fault] = {}
         """Every fault since the start, by the name of what failed; a later one of the same name replaces it."""
+        self.decisions = DecisionLog()
+        """The newest decisions of the scheduler: iterate at any time, or ask for those `of` a stage."""
         self._durations = durations
         self._frames = frames
         self._on_fault = on_fault
@@ -90,11 +96,12 @@ class Pipeline:
             {name: graph.history(name) for name in graph.sensors},
             self.clock,
         )
-        self._taps = (self._latest, self._subscriptions, _Events(self), *taps)
+        self._taps = (self._latest, self._subscriptions, _Events(self), self.decisions, *taps)
         self._assembled: Assembled | None = None
         self._live: LiveEngine | None = None
         self._lockstep: LockstepEngine | None = None
         self._stopped = False
+        self._changes: dict[str, Any] = {}
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, allow_code: bool = False, **options: Any) -> Pipeline:
@@ -208,10 +215,7 @@ class Pipeline:
 
     def every(self, period: float, call: Callable[[], object]) -> None:
         """Call a function every `period` seconds of the pipeline's clock, on the thread `edgeai-timers` when live."""
-        engine = self._engine
-        if engine is None:
-            raise ConfigError("every() needs a pipeline that has been started")
-        engine.every(round(period * NS), call)
+        self._require_started("every()").every(round(period * NS), call)
 
     # -- what can be asked -------------------------------------------------------------------------------------
 
@@ -219,6 +223,35 @@ class Pipeline:
         """Return the counts of every stage: ready = delivered + dropped by cause + in flight, exactly."""
         engine = self._engine
         return {} if engine is None else engine.stats()
+
+    @property
+    def power(self) -> Power:
+        """Watts over the last seconds and joules since the start, measured or modelled, and the limit kept to."""
+        return self._require_started("power").core.power()
+
+    @property
+    def board(self) -> BoardState:
+        """What the meters say of the board, and its table where none does: watts, heat, throttling, battery."""
+        return self._require_started("board").watch.board()
+
+    @property
+    def meters(self) -> Mapping[str, MeterState]:
+        """Every meter that is read: its newest believable reading, values rejected, why it is not believed."""
+        return self._require_started("meters").watch.states()
+
+    def configure(self, **schedule: Any) -> None:
+        """Change the schedule while running: `configure(policy="power", budget="4 W")`; what is not named stays.
+
+        Lanes cannot be changed. Raises ConfigError.
+        """
+        engine = self._require_started("configure")
+        assert self._assembled is not None
+        if "lanes" in schedule:
+            raise ConfigError(Problem("schedule.lanes", "another number", "no lanes: they are made at the start"))
+        before = self.graph.schedule.model_dump(exclude_unset=True)
+        changed = Graph.check_schedule({**before, **self._changes, **schedule})
+        engine.core.configure(make_policy(self.graph, changed, self._assembled.board))
+        self._changes |= schedule
 
     @property
     def finished(self) -> bool:
@@ -253,6 +286,7 @@ class Pipeline:
     def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
         engine = LiveEngine(assembled.assembly, clock, self._taps)
         self._live = engine
+        self._latest.plans = engine.core.plan
         self._callbacks.start()
         try:
             self._take_sigterm()
@@ -265,6 +299,7 @@ class Pipeline:
     def _start_lockstep(self, assembled: Assembled, clock: VirtualClock) -> None:
         loads = assembled.assembly.workload.stages
         self._lockstep = LockstepEngine(assembled.assembly, clock, self._taps, self._duration)
+        self._latest.plans = self._lockstep.core.plan
         profiles = tuple(
             Profile(load.name, point, typical, typical, watts=assembled.board.core.value * operating.threads)
             for load in loads
@@ -309,6 +344,11 @@ class Pipeline:
         live = self._require_live()
         self.clock.sleep_until(due)
         return not (self._stopped or live.finished)
+
+    def _require_started(self, what: str) -> LiveEngine | LockstepEngine:
+        if self._engine is None:
+            raise ConfigError(f"{what} needs a pipeline that has been started")
+        return self._engine
 
     def _require_live(self) -> LiveEngine:
         if self._live is None:

@@ -44,5 +44,11 @@ def _report(file: Path, problems: tuple[Problem, ...]) -> dict[str, Any]:
 
 
 def _counted(graph: Graph) -> str:
-    sections = ("camera", graph.cameras), ("sensor", graph.sensors), ("stage", graph.stages), ("output", graph.outputs)
+    sections = (
+        ("camera", graph.cameras),
+        ("sensor", graph.sensors),
+        ("meter", graph.meters or {}),
+        ("stage", graph.stages),
+        ("output", graph.outputs),
+    )
     return ", ".join(f"{len(items)} {noun}{'s' if len(items) > 1 else ''}" for noun, items in sections if items)

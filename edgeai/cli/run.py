@@ -124,6 +124,7 @@ def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Gr
     return Graph(
         cameras=graph.cameras,
         sensors=graph.sensors,
+        meters=graph.meters,
         stages=stages,
         outputs=named,
         schedule=graph.schedule,

@@ -57,6 +57,7 @@ class StatusLine:
         pipeline = self._pipeline
         parts = [_stream_part(pipeline, self._meter, name) for name in pipeline.graph.stages]
         parts += [part for name in pipeline.graph.sensors if (part := _sensor_part(pipeline, name))]
+        parts.append(_power_part(pipeline))
         return Text("  |  ").join(Text(part) for part in parts)
 
 
@@ -67,7 +68,29 @@ def _stream_part(pipeline: Pipeline, meter: Meter, name: str) -> str:
     if snapshot.status is NEVER:
         return f"{name}: waiting"
     state = f" {snapshot.status.name}" if snapshot.why else ""
-    return f"{name}{state} {figures.fps:.1f} fps, age {snapshot.age * 1e3:.0f} ms, {stats.missed} missed"
+    said = f"{name}{state} {figures.fps:.1f} fps, age {snapshot.age * 1e3:.0f} ms, {stats.missed} missed"
+    plan = pipeline.latest(name).plan
+    if plan is None or len(pipeline.graph.stages[name].model or ()) < 2:
+        return said
+    return f"{said}, {plan.variant}" + (f" ({plan.why})" if plan.why else "")
+
+
+def _power_part(pipeline: Pipeline) -> str:
+    """Show what the board draws and how that is known, the limit, heat, and meters that are not believed."""
+    power, board = pipeline.power, pipeline.board
+    limit = "" if power.limit is None else f" of {power.limit:.2f}"
+    part = f"{_watts(pipeline):.2f}{limit} W {power.basis}"
+    if board.celsius is not None:
+        part += f", {board.celsius:.0f} °C"
+    if board.throttled:
+        part += ", throttled"
+    doubted = [name for name, state in pipeline.meters.items() if state.why]
+    return part + (f", not believed: {', '.join(doubted)}" if doubted else "")
+
+
+def _watts(pipeline: Pipeline) -> float:
+    """Return the watts of the last seconds; those of the board's state while the scheduler has none yet."""
+    return pipeline.power.watts or pipeline.board.watts
 
 
 def _sensor_part(pipeline: Pipeline, name: str) -> str:
@@ -109,9 +132,22 @@ def summary(pipeline: Pipeline, meter: Meter) -> None:
             drops,
         )
     console.print(table)
+    console.print(_energy(pipeline), highlight=False)
     for name in pipeline.graph.sensors:
         if part := _sensor_part(pipeline, name):
             console.print(f"{name}: {part}", highlight=False)
+
+
+def _energy(pipeline: Pipeline) -> str:
+    """Say what the run took: watts, joules, joules a result in time, and readings that were not believed."""
+    power = pipeline.power
+    useful = sum(stats.delivered - stats.late for stats in pipeline.stats().values())
+    said = f"power: {_watts(pipeline):.2f} W, {power.joules:.1f} J in all"
+    if useful:
+        said += f", {power.joules / useful:.3g} J a result in time"
+    said += f" ({power.basis})"
+    rejected = sum(state.rejected for state in pipeline.meters.values())
+    return said + (f"; {rejected} readings of meters rejected" if rejected else "")
 
 
 def _point(pipeline: Pipeline, name: str) -> str:

@@ -43,6 +43,9 @@ class Meter(Driver):
         """List what this meter could read here, and for the rest what is missing."""
         return cls.detect()
 
+    def on_board(self, idle: float, core: float) -> None:
+        """Be told, before `open`, what the board's table says: W when idle, W more for each busy core."""
+
     def open(self, clock: Clock) -> None:
         """Find the device. Raises DeviceNotFound, DeviceError, PluginError."""
         with self._in_sentences(DeviceNotFound, "has no device"):

@@ -19,7 +19,7 @@ from edgeai.graph.reader import section
 from edgeai.graph.spec import MODEL_FIELDS, DeviceSpec, ScheduleSpec, StageSpec
 from edgeai.graph.words import any_of, show
 
-__all__ = ["Parts", "check", "default_input"]
+__all__ = ["Parts", "check", "check_policy", "default_input"]
 
 SOURCES = ("cameras", "sensors")
 
@@ -59,7 +59,7 @@ def check(parts: Parts, findings: Findings) -> None:
             _check_work(parts, name, spec, findings)
         _check_input(parts, name, spec, findings)
     _check_cycles(parts, findings)
-    _check_policy(parts.schedule, findings)
+    check_policy(parts.schedule, findings)
     for name, output in parts.devices["outputs"].items():
         _check_output(parts, name, output, findings)
     _check_drivers(parts, findings)
@@ -79,10 +79,12 @@ def _check_presence(parts: Parts, findings: Findings) -> None:
 
 def _check_unique(parts: Parts, findings: Findings) -> None:
     owner: dict[str, str] = {}
-    for key in sorted(("cameras", "sensors", "stages"), key=lambda key: findings.document.order.get((key,), 0)):
+    for key in sorted(
+        ("cameras", "sensors", "meters", "stages"), key=lambda key: findings.document.order.get((key,), 0)
+    ):
         for name in parts.names(key):
             if name in owner:
-                expected = "a name of its own: cameras, sensors and stages share their names"
+                expected = "a name of its own: cameras, sensors, meters and stages share their names"
                 findings.add((key, name), f"the name {show(name)} again (it is under {owner[name]})", expected)
             owner.setdefault(name, key)
 
@@ -189,7 +191,8 @@ def _check_output(parts: Parts, name: str, spec: DeviceSpec, findings: Findings)
             )
 
 
-def _check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
+def check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
+    """Note a policy that is unknown, and options it cannot do without."""
     known = plugins.names("policies")
     if schedule.policy not in known:
         hint = plugins.near_miss(schedule.policy, known)

@@ -123,5 +123,6 @@ def _given(role: Role, driver: Any, options: Mapping[str, Any]) -> str:
 _EXAMPLES: Mapping[str, str] = {
     "cameras": "v4l2:/dev/video0",
     "sensors": "serial_lines:/dev/ttyUSB0",
+    "meters": "hwmon_ina",
     "outputs": "jsonl:out.jsonl",
 }

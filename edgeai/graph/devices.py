@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from edgeai import plugins
-from edgeai.driver import Camera, Driver, DriverOptions, Output, Sensor
+from edgeai.driver import Camera, Driver, DriverOptions, Meter, Output, Sensor
 from edgeai.errors import PluginError
 from edgeai.graph.annotations import annotation_at, is_path
 from edgeai.graph.findings import Mistake
@@ -46,6 +46,7 @@ class Role:
 ROLES = {
     "cameras": Role("cameras", "a camera", ("cameras", "sim"), Camera),
     "sensors": Role("sensors", "a sensor", ("sensors", "sim"), Sensor),
+    "meters": Role("meters", "a meter", ("power",), Meter),
     "outputs": Role("outputs", "an output", ("outputs",), Output),
 }
 

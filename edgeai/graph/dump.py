@@ -28,10 +28,10 @@ class _Dumper(CoreSchema, yaml.SafeDumper):
 def to_yaml(graph: Graph) -> str:
     """Return the graph's YAML. Raises ConfigError where it holds something made in Python that has no written form."""
     document: dict[str, Any] = {}
-    for section in ("cameras", "sensors", "stages", "outputs"):
-        specs: Mapping[str, Any] = getattr(graph, section)
+    for section in ("cameras", "sensors", "meters", "stages", "outputs"):
+        specs: Mapping[str, Any] | None = getattr(graph, section)
         written = _stage if section == "stages" else _device
-        if specs:
+        if specs or (section == "meters" and specs is not None):
             document[section] = {name: written(graph, (section, name), spec) for name, spec in specs.items()}
     schedule = graph.schedule.model_dump(exclude_defaults=True)
     if schedule:

@@ -1,4 +1,4 @@
-"""The pipeline as data: what a YAML file, or Python, says of cameras, sensors, stages, outputs and the schedule."""
+"""The pipeline as data: what a YAML file, or Python, says of devices, stages and the schedule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeai.driver import Driver
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph.build import make
 from edgeai.graph.calls import find_function
-from edgeai.graph.checks import Parts, check, default_input
+from edgeai.graph.checks import Parts, check, check_policy, default_input
 from edgeai.graph.device_reader import as_lossless, read_devices
 from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
@@ -31,8 +31,8 @@ __all__ = ["Graph"]
 class Graph(BaseModel):
     """A pipeline as data, checked as far as can be without opening a device or a model. Frozen.
 
-    Devices and stages are given as in YAML: a short form or a mapping. In Python a camera, sensor or output may also be
-    a driver instance, an output and a stage's `call` a function.
+    Devices and stages are given as in YAML: a short form or a mapping. In Python a device may also be a driver
+    instance, an output and a stage's `call` a function. Without `meters`, a live pipeline reads those of its machine.
 
     Relative paths of inputs (clips, models, labels, modules of functions) are taken from `base`, the folder of the YAML
     file (in Python: the current folder); paths of outputs from the current folder.
@@ -44,6 +44,7 @@ class Graph(BaseModel):
 
     cameras: Mapping[str, DeviceSpec] = {}
     sensors: Mapping[str, DeviceSpec] = {}
+    meters: Mapping[str, DeviceSpec] | None = None
     stages: Mapping[str, StageSpec] = {}
     outputs: Mapping[str, DeviceSpec] = {}
     schedule: ScheduleSpec = ScheduleSpec()
@@ -56,12 +57,20 @@ class Graph(BaseModel):
         *,
         cameras: Mapping[str, Any] | None = None,
         sensors: Mapping[str, Any] | None = None,
+        meters: Mapping[str, Any] | None = None,
         stages: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
         schedule: Mapping[str, Any] | ScheduleSpec | None = None,
         base: str | Path = "",
     ) -> None:
-        given = {"cameras": cameras, "sensors": sensors, "stages": stages, "outputs": outputs, "schedule": schedule}
+        given = {
+            "cameras": cameras,
+            "sensors": sensors,
+            "meters": meters,
+            "stages": stages,
+            "outputs": outputs,
+            "schedule": schedule,
+        }
         document = Document.of({key: value for key, value in given.items() if value is not None})
         super().__init__(**_read(document, Path(base), code=True))
         self._document, self._base = document, Path(base)
@@ -102,6 +111,16 @@ class Graph(BaseModel):
         """
         camera = as_lossless(source) if lossless else source
         return cls(cameras={"camera": camera}, stages={"results": {"model": model, **stage}}, outputs=outputs)
+
+    @staticmethod
+    def check_schedule(schedule: Mapping[str, Any]) -> ScheduleSpec:
+        """Return a schedule that was changed while a pipeline runs. Raises ConfigError."""
+        document = Document.of({"schedule": dict(schedule)})
+        findings = Findings(document)
+        spec = read_schedule(document.data, findings)
+        check_policy(spec, findings)
+        findings.raise_any()
+        return spec
 
     @property
     def base(self) -> Path:
@@ -156,7 +175,7 @@ class Graph(BaseModel):
         return find_function(call, self._base)
 
     def driver(self, section: str, name: str) -> Driver:
-        """Return the driver of a device in `cameras`, `sensors` or `outputs`, not yet open.
+        """Return the driver of a device in `cameras`, `sensors`, `meters` or `outputs`, not yet open.
 
         A driver that was handed over in Python takes the graph's name; a function becomes an output that calls it.
         """
@@ -167,8 +186,8 @@ class Graph(BaseModel):
         return float(self.driver("sensors", sensor).options.history)
 
     def _devices(self, section: str) -> Mapping[str, DeviceSpec]:
-        devices: Mapping[str, DeviceSpec] = getattr(self, section)
-        return devices
+        devices: Mapping[str, DeviceSpec] | None = getattr(self, section)
+        return devices or {}
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
@@ -207,7 +226,9 @@ def _read(document: Document, base: Path, *, code: bool, problems: Iterable[Prob
     parts = Parts(data, devices, read_stages(data, findings), read_schedule(data, findings), base, code)
     check(parts, findings)
     findings.raise_any()
-    return {**devices, "stages": _with_inputs(parts), "schedule": parts.schedule}
+    said = isinstance(data, Mapping) and data.get("meters") is not None
+    meters = devices["meters"] if said else None
+    return {**devices, "meters": meters, "stages": _with_inputs(parts), "schedule": parts.schedule}
 
 
 def _with_inputs(parts: Parts) -> dict[str, StageSpec]:

@@ -24,6 +24,8 @@ def to_mermaid(graph: Graph) -> str:
         lines.append(f"    {ids[name]}[{_label(name, work(spec), asked(spec))}]")
     for name, spec in graph.stages.items():
         lines.append(f"    {ids[spec.input]} --> {ids[name]}")
+    for number, (name, device) in enumerate((graph.meters or {}).items()):
+        lines.append(f"    meter{number}([{_label(name, device.summary)}]) -.-> schedule{{{{schedule}}}}")
     for number, (name, device) in enumerate(graph.outputs.items()):
         lines.append(f"    output{number}[/{_label(name, device.summary)}/]")
         lines += [f"    {ids[stage]} --> output{number}" for stage in device.stages or graph.stages]

@@ -16,7 +16,7 @@ from edgeai.graph.words import show
 
 __all__ = ["SECTIONS", "check_shape", "read_schedule", "read_stages", "section"]
 
-SECTIONS = ("cameras", "sensors", "stages", "outputs", "schedule")
+SECTIONS = ("cameras", "sensors", "meters", "stages", "outputs", "schedule")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 Spec = TypeVar("Spec", bound=BaseModel)

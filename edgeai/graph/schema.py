@@ -20,6 +20,7 @@ __all__ = ["json_schema"]
 _ABOUT = {
     "cameras": "Cameras by name: a short form (v4l2:/dev/video0?fps=30, clip.mp4), or a driver with its options.",
     "sensors": "Sensors by name: a short form such as serial_lines:/dev/ttyUSB0, or a driver with its options.",
+    "meters": "What tells power, heat and battery; left out, what this machine has; {} for none.",
     "stages": "Stages by name: a model or a Python function, what feeds it, and what is asked of it.",
     "outputs": "Outputs by name: a short form such as jsonl:out.jsonl, or a driver with its options and stages.",
 }
@@ -44,7 +45,9 @@ def json_schema() -> Schema:
         "title": "edgeai graph",
         "description": "A pipeline: cameras and sensors feed stages, whose results go to outputs.",
         "type": "object",
-        "properties": {name: sections[name] for name in ("cameras", "sensors", "stages", "outputs", "schedule")},
+        "properties": {
+            name: sections[name] for name in ("cameras", "sensors", "meters", "stages", "outputs", "schedule")
+        },
         "required": ["stages"],
         "anyOf": [{"required": ["cameras"]}, {"required": ["sensors"]}],
         "additionalProperties": False,

@@ -21,6 +21,8 @@ def to_text(graph: Graph) -> str:
     for name, device in (*graph.cameras.items(), *graph.sensors.items()):
         lines.append(f"{name}  {device.summary}")
         lines += _below(graph, name, "")
+    for name, device in (graph.meters or {}).items():
+        lines.append(f"{name}  {device.summary} -> schedule")
     for name, device in graph.outputs.items():
         stages = "all stages" if device.stages is None else ", ".join(device.stages)
         lines.append(f"{stages} -> {name}  {device.summary}")

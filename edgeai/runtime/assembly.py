@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from edgeai.driver import Camera, Output, Sensor, Source
+from edgeai.driver import Camera, Meter, Output, Sensor, Source
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Frame, Reading
+from edgeai.power.boards import Board, load_board
 from edgeai.runtime.program import Program
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import Workload
@@ -36,6 +37,10 @@ class Assembly:
     workload: Workload
     policy: Policy
     programs: Mapping[tuple[str, int, int], Program]
+    meters: tuple[Meter, ...] = ()
+    found: tuple[Meter, ...] = ()
+    """Meters that nobody named: those of them that cannot be opened are left out."""
+    board: Board = field(default_factory=lambda: load_board("generic"))
     frames: int | None = None
     """Captures after which each camera ends; None: never."""
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from edgeai.clock import Clock
 from edgeai.messages import Frame, Reading, Result
 from edgeai.runtime.assembly import Assembly
+from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Execution, Work
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Run, WakeAt
-from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Shutdown
+from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Sensed, Shutdown
+from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
 
 __all__ = ["Core", "StageStats"]
@@ -72,6 +74,7 @@ class Core:
         self._is_parent = frozenset(stage.origin for stage in assembly.workload.stages if stage.chained)
         self._points = {stage.name: stage.points for stage in assembly.workload.stages}
         self._failed: set[str] = set()
+        self._said: dict[str, tuple[Announce, int]] = {}
 
     # -- what comes in -----------------------------------------------------------------------------------------
 
@@ -82,6 +85,20 @@ class Core:
     def tick(self, event: Event) -> None:
         """Pass on an event that concerns no item."""
         self._tell(event)
+
+    def sense(self, event: Sensed) -> None:
+        """Tell the scheduler what the situation is."""
+        self._tell(event)
+
+    def configure(self, policy: Policy) -> None:
+        """Let another policy decide from now on."""
+        self._tell(Configure(self._clock.now(), policy))
+
+    def announce(self, announce: Announce) -> None:
+        """Pass on what people should know."""
+        self._said[announce.stage] = announce, self._clock.now()
+        for call in self._taps.announced:
+            call(announce)
 
     def frame(self, frame: Frame) -> None:
         """Take a frame that has arrived."""
@@ -159,6 +176,17 @@ class Core:
                 )
             return stats
 
+    def plan(self, stage: str) -> Plan:
+        """Return how a stage is run now, and why."""
+        said = self._said.get(stage)
+        with self._lock:
+            return plan_of(self._scheduler, stage, said[0].why if said else "", said[1] if said else 0)
+
+    def power(self) -> Power:
+        """Return what is known of power."""
+        with self._lock:
+            return power_of(self._scheduler, self._clock.now())
+
     # -- inside ------------------------------------------------------------------------------------------------
 
     def _offer(self, captured: Frame | Reading) -> None:
@@ -186,8 +214,7 @@ class Core:
                 for call in self._taps.dropped:
                     call(command)
             elif isinstance(command, Announce):
-                for call in self._taps.announced:
-                    call(command)
+                self.announce(command)
 
     def _release(self, origin: str, seq: int) -> Work:
         work, last = self._store.release(origin, seq)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from edgeai.clock import NS, Clock
 from edgeai.messages import FAULT, FRESH, NEVER, STALE, Frame, Reading, Result, Snapshot
+from edgeai.runtime.plan import Plan
 from edgeai.runtime.taps import Fault, Tap
 
 __all__ = ["Latest", "LatestTap"]
@@ -21,8 +22,9 @@ _MOST_READINGS = 100_000
 class Latest:
     """A handle on the newest message of one stream. Any thread may call `get`; it never blocks and never raises."""
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str, clock: Clock, plan: Callable[[str], Plan | None]) -> None:
         self.name = name
+        self._plan = plan
         self._clock = clock
         self._state: tuple[Result | Reading | None, tuple[Fault, ...]] = (None, ())
 
@@ -41,6 +43,11 @@ class Latest:
         if max_age is not None and age > max_age:
             return Snapshot(STALE, age, message, f"{age * 1e3:.0f} ms old, {max_age * 1e3:.0f} ms allowed")
         return Snapshot(FRESH, age, message)
+
+    @property
+    def plan(self) -> Plan | None:
+        """How the stage is run now (variant, threads, rate, watts) and why; None for a sensor, and before the start."""
+        return self._plan(self.name)
 
     def put(self, message: Result | Reading, failed: Collection[str] = ()) -> None:
         """Take a new message; ends every fault but those of what is in `failed`. One thread at a time."""
@@ -81,7 +88,9 @@ class LatestTap(Tap):
 
     def __init__(self, stages: dict[str, tuple[str, ...]], sensors: dict[str, float], clock: Clock) -> None:
         """`stages` maps each stage to its sources, `sensors` each sensor to its history in seconds."""
-        self._latest = {name: Latest(name, clock) for name in (*stages, *sensors)}
+        self.plans: Callable[[str], Plan] | None = None
+        """Tells how a stage is run; set when the engine has been made."""
+        self._latest = {name: Latest(name, clock, self._plan) for name in (*stages, *sensors)}
         self._feeds = stages
         self._failed: set[str] = set()
         self._lock = threading.Lock()
@@ -93,6 +102,9 @@ class LatestTap(Tap):
     def names(self) -> list[str]:
         """Return the names of all streams and sensors."""
         return list(self._latest)
+
+    def _plan(self, name: str) -> Plan | None:
+        return None if self.plans is None or name not in self._feeds else self.plans(name)
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """Make a result the newest of its stream."""

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from edgeai.clock import NS, SystemClock
-from edgeai.driver import Camera, Driver, Source
+from edgeai.driver import Camera, Driver, Meter, Source
 from edgeai.errors import DeviceError, EdgeAIError
 from edgeai.messages import Frame, Reading
 from edgeai.runtime.assembly import Assembly
@@ -24,6 +24,7 @@ from edgeai.runtime.program import Work, execute
 from edgeai.runtime.read_ahead import ReadAhead
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.timers import TimerThread
+from edgeai.runtime.watch import Watch
 from edgeai.schedule.commands import Job
 from edgeai.schedule.events import Calibrated, Profile, Tick
 
@@ -65,7 +66,7 @@ class LiveEngine:
         ]
         fed = {stage.origin for stage in assembly.workload.stages}
         self._ahead: dict[str, ReadAhead] = {}
-        self._core = Core(
+        self.core = Core(
             assembly,
             clock,
             self._taps,
@@ -74,9 +75,10 @@ class LiveEngine:
             freed=self._freed,
             give_way=clock.give_way,
         )
+        self.watch = self._watch_over(assembly.meters)
         for camera in assembly.cameras:
             if camera.lossless and camera.name in fed:
-                self._ahead[camera.name] = ReadAhead(self._core.frame)
+                self._ahead[camera.name] = ReadAhead(self.core.frame)
         self._stopping = threading.Event()
         self._finished = threading.Event()
         self._finish_lock = threading.Lock()
@@ -89,6 +91,7 @@ class LiveEngine:
     def start(self) -> None:
         """Open every driver, outputs first, and start. Raises DeviceError or PluginError, with nothing left open."""
         self._open_drivers()
+        self.watch = self._watch_over((*self._assembly.meters, *self._found_meters()))
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
         for worker in self._workers:
@@ -97,10 +100,12 @@ class LiveEngine:
             self._spawn(f"edgeai-lane-{lane}", lambda lane=lane: self._lane(lane))  # type: ignore[misc]
         for source in self._assembly.sources:
             self._spawn(f"edgeai-source-{source.name}", lambda source=source: self._source(source))  # type: ignore[misc]
+        for meter in self.watch.meters:
+            self._spawn(f"edgeai-meter-{meter.name}", lambda meter=meter: self._meter(meter))  # type: ignore[misc]
 
     def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
         """Tell the scheduler what was measured at load, and the board's watts: idle, and more for each busy core."""
-        self._core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
+        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
 
     def stop(self) -> None:
         """End every thread within about a second; outputs write what waits and are closed.
@@ -113,7 +118,7 @@ class LiveEngine:
         self._stopping.set()
         give_up = self._clock.now() + int(STOP * NS)
         compute, write = (give_up - int((STOP - share) * NS) for share in (COMPUTE, WRITE))
-        self._core.shut_down()
+        self.core.shut_down()
         self._finish()
         for lane in self._queues:
             lane.put(None)
@@ -162,7 +167,7 @@ class LiveEngine:
             try:
                 call()
             except Exception as error:  # noqa: BLE001 - the user's function must not end the other timers
-                self._core.fault(getattr(call, "__name__", "timer"), error)
+                self.core.fault(getattr(call, "__name__", "timer"), error)
                 return
             due = max(due + period, self._clock.now())
             self._timers.at(due, act)
@@ -171,7 +176,7 @@ class LiveEngine:
 
     def stats(self) -> dict[str, StageStats]:
         """Return the counts of every stage."""
-        return self._core.stats()
+        return self.core.stats()
 
     # -- threads -----------------------------------------------------------------------------------------------
 
@@ -182,7 +187,7 @@ class LiveEngine:
             execution = execute(programs[job.stage, job.point, lane], work, self._clock)
             if self._over:
                 return  # it came back from wherever it hung, and nobody is there any more
-            self._core.done(job, work, execution)
+            self.core.done(job, work, execution)
             for ahead in self._ahead.values():
                 ahead.move_on()
             if jobs.empty():
@@ -194,15 +199,23 @@ class LiveEngine:
         try:
             self._read_all(source)
         except EdgeAIError as error:
-            self._core.fault(source.name, error)
+            self.core.fault(source.name, error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's bug is its own fault, not the end of all
-            self._core.fault(source.name, _failure(source, error))
+            self.core.fault(source.name, _failure(source, error))
         finally:
             self._close(source)
             if source in self._leading:
                 with self._finish_lock:
                     self._running -= 1
                 self._check_finished()
+
+    def _meter(self, meter: Meter) -> None:
+        try:
+            self.watch.poll(meter)
+            while not self._stopping.wait(meter.interval):
+                self.watch.poll(meter)
+        finally:
+            self._close(meter)
 
     def _read_all(self, source: Source[Frame] | Source[Reading]) -> None:
         ahead = self._ahead.get(source.name)
@@ -213,9 +226,9 @@ class LiveEngine:
                 if source.ended:
                     return
             elif isinstance(message, Reading):
-                self._core.reading(message)
+                self.core.reading(message)
             elif ahead is None:
-                self._core.frame(message)
+                self.core.frame(message)
             else:
                 ahead.put(message, self._stopping)
             if limit is not None and source.captured >= limit:
@@ -227,7 +240,7 @@ class LiveEngine:
         self._queues[job.lane].put((job, work))
 
     def _wake_at(self, t: int) -> None:
-        self._timers.at(t, lambda: self._core.tick(Tick(self._clock.now())))
+        self._timers.at(t, lambda: self.core.tick(Tick(self._clock.now())))
 
     def _freed(self, origin: str) -> None:
         ahead = self._ahead.get(origin)
@@ -238,7 +251,8 @@ class LiveEngine:
 
     def _open_drivers(self) -> None:
         opened: list[Driver] = []
-        drivers = [*self._assembly.sensors, *(r.output for r in self._assembly.outputs), *self._assembly.cameras]
+        drivers: list[Driver] = [*self._assembly.sensors, *self._assembly.meters]
+        drivers += [*(r.output for r in self._assembly.outputs), *self._assembly.cameras]
         try:
             for driver in drivers:
                 self._open_driver(driver)
@@ -248,6 +262,21 @@ class LiveEngine:
             for driver in reversed(opened):
                 self._close(driver)
             raise
+
+    def _found_meters(self) -> list[Meter]:
+        """Open the meters that nobody named, and return those that can be."""
+        opened = []
+        for meter in self._assembly.found:
+            try:
+                self._open_driver(meter)
+            except EdgeAIError as error:
+                _log.debug("meter %s is left out: %s", meter.name, error)
+            else:
+                opened.append(meter)
+        return opened
+
+    def _watch_over(self, meters: Sequence[Meter]) -> Watch:
+        return Watch(meters, self._assembly.board, self._clock, self.core.sense, self.core.announce)
 
     def _open_driver(self, driver: Driver) -> None:
         try:
@@ -269,10 +298,10 @@ class LiveEngine:
             _log.warning("%s did not close: %s", driver.name, error)
 
     def _output_failed(self, name: str, error: Exception) -> None:
-        self._core.fault(name, error)
+        self.core.fault(name, error)
 
     def _check_finished(self) -> None:
-        if self._running == 0 and self._leading and self._core.idle() and all(a.empty for a in self._ahead.values()):
+        if self._running == 0 and self._leading and self.core.idle() and all(a.empty for a in self._ahead.values()):
             self._finish()
 
     def _finish(self) -> None:

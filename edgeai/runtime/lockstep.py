@@ -9,14 +9,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 
-from edgeai.clock import VirtualClock
-from edgeai.driver import Camera, Source
+from edgeai.clock import NS, VirtualClock
+from edgeai.driver import Camera, Meter, Source
 from edgeai.errors import DeviceError, EdgeAIError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.taps import Tap, Taps
+from edgeai.runtime.watch import Watch
 from edgeai.schedule.commands import Job
 from edgeai.schedule.events import Calibrated, Profile, Tick
 
@@ -39,7 +40,8 @@ class LockstepEngine:
         self._waiting_for_room: set[str] = set()
         self._fed = {stage.origin for stage in assembly.workload.stages}
         self._live_cameras: set[str] = set()
-        self._core = Core(assembly, clock, self._taps, run=self._run, wake_at=self._wake_at, freed=self._freed)
+        self.core = Core(assembly, clock, self._taps, run=self._run, wake_at=self._wake_at, freed=self._freed)
+        self.watch = Watch(assembly.meters, assembly.board, clock, self.core.sense, self.core.announce)
         self._open = False
         self._finished = False
 
@@ -54,23 +56,26 @@ class LockstepEngine:
             camera.open(self._clock)
         self._assembly.check_rates()
         self._live_cameras = {camera.name for camera in self._assembly.cameras}
+        for meter in self._assembly.meters:
+            meter.open(self._clock)
+            self._push(self._clock.now(), lambda meter=meter: self._poll(meter))  # type: ignore[misc]
         for source in self._assembly.sources:
             self._plan_read(source)
 
     def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
         """Tell the scheduler how long jobs will take, and the board's watts: idle, and more for each busy core."""
-        self._core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
+        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
 
     def stop(self) -> None:
         """Drop what waits and close every driver."""
         if self._open:
             self._open = False
-            self._core.shut_down()
+            self.core.shut_down()
             self._heap.clear()
             for source in self._assembly.sources:
                 source.close()
-            for route in self._assembly.outputs:
-                route.output.close()
+            for driver in (*self._assembly.meters, *(route.output for route in self._assembly.outputs)):
+                driver.close()
             self._finish()
 
     def step(self) -> bool:
@@ -81,7 +86,7 @@ class LockstepEngine:
         t, _, action = heapq.heappop(self._heap)
         self._clock.sleep_until(t)
         action()
-        if not self._live_cameras and self._core.idle() and self._assembly.cameras:
+        if not self._live_cameras and self.core.idle() and self._assembly.cameras:
             self._finish()
         return not self._finished
 
@@ -109,13 +114,17 @@ class LockstepEngine:
 
     def stats(self) -> dict[str, StageStats]:
         """Return the counts of every stage."""
-        return self._core.stats()
+        return self.core.stats()
 
     # -- inside ------------------------------------------------------------------------------------------------
 
     def _push(self, t: int, action: Callable[[], None]) -> None:
         heapq.heappush(self._heap, (max(t, self._clock.now()), self._pushed, action))
         self._pushed += 1
+
+    def _poll(self, meter: Meter) -> None:
+        self.watch.poll(meter)
+        self._push(self._clock.now() + round(meter.interval * NS), lambda: self._poll(meter))
 
     def _plan_read(self, source: Source[Frame] | Source[Reading]) -> None:
         try:
@@ -140,9 +149,9 @@ class LockstepEngine:
             self._plan_read(source)
             return
         if isinstance(message, Frame):
-            self._core.frame(message)
+            self.core.frame(message)
         elif isinstance(message, Reading):
-            self._core.reading(message)
+            self.core.reading(message)
         if (
             isinstance(source, Camera)
             and self._assembly.frames is not None
@@ -156,10 +165,10 @@ class LockstepEngine:
 
     def _source_failed(self, source: Source[Frame] | Source[Reading], error: Exception) -> None:
         self._live_cameras.discard(source.name)
-        self._core.fault(source.name, error)
+        self.core.fault(source.name, error)
 
     def _output_failed(self, name: str, error: Exception) -> None:
-        self._core.fault(name, error)
+        self.core.fault(name, error)
 
     def _run(self, job: Job, work: Work) -> None:
         """Run the job now and let its result appear when its time is over."""
@@ -167,10 +176,10 @@ class LockstepEngine:
         duration = self._durations(job)
         mark = execution.steps[-1][0] if execution.steps else "done"
         timed = Execution(execution.value, execution.error, self._clock.now(), ((mark, duration),), 0)
-        self._push(self._clock.now() + duration, lambda: self._core.done(job, work, timed))
+        self._push(self._clock.now() + duration, lambda: self.core.done(job, work, timed))
 
     def _wake_at(self, t: int) -> None:
-        self._push(t, lambda: self._core.tick(Tick(self._clock.now())))
+        self._push(t, lambda: self.core.tick(Tick(self._clock.now())))
 
     def _freed(self, origin: str) -> None:
         """A lossless camera reads on when its last frame has been taken."""

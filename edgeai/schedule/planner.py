@@ -106,6 +106,10 @@ class Planner:
         ]
         return min(limits, default=None)
 
+    def spent_by(self, t: int) -> float:
+        """Return the joules since the start, up to t (ns): what is not settled yet at the power of the last seconds."""
+        return self.spent + self.power * max(0, t - self._settled) * 1e-9
+
     # -- events ------------------------------------------------------------------------------------------------
 
     def calibrate(self, event: Calibrated) -> None:

@@ -147,7 +147,9 @@ def test_lossless_gives_every_frame_and_the_summary_says_so(edgeai, clip, classi
 def test_results_on_standard_output_are_json_and_nothing_else(edgeai, classifier):
     code, out, err = edgeai("run", "--source", CAMERA, "--model", classifier, "--output", "jsonl:-", "--frames", 3)
     assert code == 0
-    assert [json.loads(line)["seq"] for line in out.splitlines()] == [0, 1, 2]
+    seqs = [json.loads(line)["seq"] for line in out.splitlines()]
+    assert 1 <= len(seqs) <= 3  # a busy machine lets a newer frame supersede one
+    assert seqs == sorted(set(seqs))
     assert "latency" in err
 
 

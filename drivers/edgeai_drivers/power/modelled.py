@@ -18,10 +18,10 @@ _IDLE = (3, 4)
 
 @dataclass(frozen=True, kw_only=True)
 class ModelledOptions(MeterOptions):
-    """The model's figures, as `edgeai boards` has them: idle, W of the idle board; core, W more for each busy core."""
+    """The model's figures: idle, W of the idle board; core, W more for each busy core; left out, as `edgeai boards`."""
 
-    idle: float
-    core: float
+    idle: float | None = None
+    core: float | None = None
 
 
 class Modelled(Meter):
@@ -29,6 +29,10 @@ class Modelled(Meter):
 
     Options = ModelledOptions
     options: ModelledOptions
+
+    def __init__(self, name: str, options: ModelledOptions) -> None:
+        super().__init__(name, options)
+        self.on_board(0.0, 0.0)
 
     @classmethod
     def detect(cls, root: str = "/") -> list[Device]:
@@ -42,8 +46,13 @@ class Modelled(Meter):
         return [
             Problem(f"meters.{self.name}.{key}", str(value), "watts from 0")
             for key, value in given.items()
-            if not 0 <= value < 1000
+            if value is not None and not 0 <= value < 1000
         ]
+
+    def on_board(self, idle: float, core: float) -> None:
+        """Take the board's figures where none were given."""
+        self._idle = idle if self.options.idle is None else self.options.idle
+        self._core = core if self.options.core is None else self.options.core
 
     def _open(self) -> None:
         self._before = ticks(text(Path(self.options.root, _STAT)))
@@ -57,7 +66,7 @@ class Modelled(Meter):
         return MeterReading(
             self.name,
             self._clock.now(),
-            watts=self.options.idle + self.options.core * self._busy,
+            watts=self._idle + self._core * self._busy,
             measures="board",
             basis="modelled",
             values=(MeterValue("busy_cores", self._busy),),

@@ -6,9 +6,9 @@ import pytest
 
 from edgeai.clock import NS, VirtualClock
 from edgeai.errors import DeviceError
+from edgeai.power.board_state import combine
 from edgeai.power.boards import load_board
 from edgeai.power.plausible import Guard
-from edgeai.power.situation import combine
 from edgeai_drivers.power.hwmon_ina import HwmonIna
 
 PI4 = load_board("pi4")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from edgeai.messages import MeterReading, PowerBasis
 from edgeai.power.boards import Power
 
-__all__ = ["Situation", "combine"]
+__all__ = ["BoardState", "combine"]
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class BoardState:
     """Watts at the board's input and who says so, °C of the processor, throttling, J left; None: nobody knows."""
 
     watts: float
@@ -23,8 +23,8 @@ class Situation:
     joules: float | None = None
 
 
-def combine(readings: Iterable[MeterReading], model: Power) -> Situation:
-    """Return the situation by the newest believable reading of each meter, and by the board's model where none tells.
+def combine(readings: Iterable[MeterReading], model: Power) -> BoardState:
+    """Return the board's state by the newest believable reading of each meter, by its model where none tells.
 
     Only what measures the whole board counts as its watts, measured before modelled: rails and the processor's package
     are less than the board, and a battery may feed motors too. The hottest of several temperatures counts, throttling
@@ -37,7 +37,7 @@ def combine(readings: Iterable[MeterReading], model: Power) -> Situation:
     throttling = [r.throttled for r in read if r.throttled is not None]
     energies = [r.joules for r in read if r.joules is not None]
     watts = inputs[0].watts if inputs else None
-    return Situation(
+    return BoardState(
         watts=model.watts if watts is None else watts,
         basis=inputs[0].basis if inputs else model.basis,
         meter=inputs[0].meter if inputs else "board table",

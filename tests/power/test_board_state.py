@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from edgeai.messages import MeterReading
+from edgeai.power.board_state import combine
 from edgeai.power.boards import Power
-from edgeai.power.situation import combine
 
 MODEL = Power(3.3, "modelled")
 

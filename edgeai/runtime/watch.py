@@ -1,0 +1,151 @@
+"""Watches the board: polls its meters, keeps what can be believed, and tells the scheduler."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from edgeai.clock import NS, Clock
+from edgeai.driver import Meter
+from edgeai.errors import DeviceError, EdgeAIError
+from edgeai.messages import MeterReading
+from edgeai.power.board_state import BoardState, combine
+from edgeai.power.boards import Board
+from edgeai.power.plausible import Announcement, Guard
+from edgeai.schedule.commands import Announce
+from edgeai.schedule.events import Sensed
+
+__all__ = ["MeterState", "Watch"]
+
+LEAST_INTERVAL = NS // 5
+"""ns between two words to the scheduler: a meter that is read more often is averaged."""
+
+BUSY = "busy_cores"
+"""The value by which a meter tells how many cores are busy; a power figure that stays while it changes is frozen."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterState:
+    """A meter as it is now: its newest believable reading, values rejected so far, and why it is not believed."""
+
+    reading: MeterReading | None = None
+    rejected: int = 0
+    why: str = ""
+
+
+class _Watched:
+    """A meter, its guard, and what became of its last poll."""
+
+    def __init__(self, meter: Meter, board: Board) -> None:
+        self.meter = meter
+        self.guard = Guard(meter.name, board, interval=meter.interval)
+        self.reading: MeterReading | None = None
+        self.doubts: dict[str, str] = {}
+
+    @property
+    def state(self) -> MeterState:
+        return MeterState(self.reading, sum(self.guard.rejected.values()), "; ".join(self.doubts.values()))
+
+
+class Watch:
+    """Judges what meters say and passes it on; `poll` may be called from a thread of each meter's own.
+
+    `tell` gets a Sensed whose watts are the mean since the last one, `announce` what people should know.
+    """
+
+    def __init__(
+        self,
+        meters: Sequence[Meter],
+        board: Board,
+        clock: Clock,
+        tell: Callable[[Sensed], None],
+        announce: Callable[[Announce], None],
+    ) -> None:
+        self.meters = tuple(meters)
+        self._board = board
+        self._clock = clock
+        self._tell, self._announce = tell, announce
+        self._lock = threading.Lock()
+        self._watched = {meter.name: _Watched(meter, board) for meter in meters}
+        self._watts: list[float] = []
+        self._told = -LEAST_INTERVAL
+
+    def poll(self, meter: Meter) -> None:
+        """Read a meter once and pass on what can be believed of it. It may take as long as the meter does."""
+        try:
+            reading: MeterReading | None = meter.read()
+            why = ""
+        except EdgeAIError as error:
+            reading, why = None, str(error)
+        except Exception as error:  # noqa: BLE001 - a driver's bug must not end the watch over the others
+            reading, why = None, str(DeviceError(f"{meter.name} failed: {type(error).__name__}: {error}"))
+        with self._lock:
+            now = self._clock.now()
+            said = self._take(self._watched[meter.name], reading, why, now)
+            for other in self._watched.values():
+                if other.meter is not meter:
+                    said += self._settled(other, other.guard.silent(now))
+            sensed = self._sensed(now, meter.name)
+        for announcement in said:
+            self._announce(Announce("", announcement.state, f"{announcement.meter}: {announcement.why}"))
+        if sensed is not None:
+            self._tell(sensed)
+
+    def states(self) -> Mapping[str, MeterState]:
+        """Return every meter as it is now, by name."""
+        with self._lock:
+            return {name: watched.state for name, watched in self._watched.items()}
+
+    def board(self) -> BoardState:
+        """Return the state of the board by all meters, by its table where none tells."""
+        with self._lock:
+            return self._board_state()
+
+    # -- inside; under the lock --------------------------------------------------------------------------------
+
+    def _take(self, watched: _Watched, reading: MeterReading | None, why: str, now: int) -> list[Announcement]:
+        if reading is None:
+            watched.reading = None
+            watched.doubts.setdefault("", why)
+            return self._settled(watched, watched.guard.silent(now, why))
+        watched.doubts.pop("", None)
+        checked = watched.guard.check(reading, now, self._load())
+        watched.reading = checked.reading
+        return self._settled(watched, checked.announcements)
+
+    def _settled(self, watched: _Watched, announcements: Sequence[Announcement]) -> list[Announcement]:
+        """Keep why a meter is not believed; a silent one tells nothing any more."""
+        for announcement in announcements:
+            if announcement.cause is None:
+                watched.doubts.pop(announcement.quantity, None)
+            else:
+                watched.doubts[announcement.quantity] = announcement.why
+            if announcement.cause in ("stale", "lost"):
+                watched.reading = None
+        return list(announcements)
+
+    def _load(self) -> float | None:
+        """Return the share of all cores that is busy, None while nothing tells."""
+        for watched in self._watched.values():
+            for value in watched.reading.values if watched.reading else ():
+                if value.name == BUSY and isinstance(value.value, float):
+                    return min(1.0, value.value / self._board.cores.value)
+        return None
+
+    def _board_state(self) -> BoardState:
+        readings = [watched.reading for watched in self._watched.values() if watched.reading is not None]
+        return combine(readings, self._board.power([self._load() or 0.0]))
+
+    def _sensed(self, now: int, polled: str) -> Sensed | None:
+        """Return what to tell the scheduler, None where it was told a moment ago."""
+        state = self._board_state()
+        if state.meter == polled:
+            self._watts.append(state.watts)
+        if now - self._told < LEAST_INTERVAL:
+            return None
+        self._told = now
+        watts = fmean(self._watts) if self._watts else None
+        self._watts.clear()
+        return Sensed(now, watts, state.celsius, state.throttled, state.joules, state.basis)
