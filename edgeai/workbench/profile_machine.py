@@ -1,0 +1,141 @@
+"""What disturbs a measurement: other programs, heat, a clock that is held down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeai import plugins
+from edgeai.clock import NS, SystemClock
+from edgeai.driver import Meter
+from edgeai.errors import EdgeAIError
+from edgeai.messages import MeterReading
+from edgeai.power.boards import Board
+
+__all__ = ["Watch", "machine_name", "share_of_cores"]
+
+OTHERS = 0.1
+"""Cores that other programs may keep busy unmentioned: a desktop at rest stays below."""
+
+_METERS = ("cpu_frequency", "thermal", "pi_throttling")
+_SLOW = 0.95
+"""A clock below this share of its highest is held down: all lanes are busy while measuring."""
+
+
+def share_of_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def machine_name() -> str:
+    """Return what this machine is: the device tree's model, or the processor's name, and the number of cores."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/device-tree/model").read_text("utf-8", "replace").strip("\0 \n")
+    processor = ""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+            if line.startswith("model name"):
+                processor = line.partition(":")[2].strip()
+                break
+    return f"{processor or platform.processor() or 'unknown'} ({platform.machine()})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """CPU seconds of all programs, and of this one and its children, at a time (ns)."""
+
+    t: int
+    all: float
+    own: float
+
+
+class Watch:
+    """Looks at the machine while it is measured; `warnings` says in sentences what was not as it should be."""
+
+    def __init__(self, clock: SystemClock, board: Board) -> None:
+        self._clock = clock
+        self._board = board
+        self._meters = list(_open_meters(clock))
+        self._before = self._work()
+        self._slowest = 1.0
+        self._hottest = -273.0
+        self._throttled = False
+
+    def look(self) -> None:
+        """Look once; to be called now and then while models run."""
+        for meter in self._meters:
+            with contextlib.suppress(EdgeAIError):
+                self._note(meter.read())
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what disturbed the measurement since the start, as sentences."""
+        found = []
+        others = self._others()
+        if others > OTHERS:
+            found.append(
+                f"other programs kept {others:.2f} cores busy meanwhile: the figures are too high, above all the tails"
+            )
+        if self._slowest < _SLOW:
+            found.append(f"the clock was at {100 * self._slowest:.0f} % of its highest: look at governor and cooling")
+        if self._throttled:
+            found.append("the board throttled meanwhile: cool it, and look at its supply")
+        elif self._hottest >= self._board.throttle_soft.value:
+            found.append(f"the processor reached {self._hottest:.0f} °C, where this board throttles: cool it")
+        return tuple(found)
+
+    def close(self) -> None:
+        """Close the meters."""
+        for meter in self._meters:
+            meter.close()
+
+    def _note(self, reading: MeterReading) -> None:
+        self._throttled = self._throttled or bool(reading.throttled)
+        self._hottest = max(self._hottest, reading.celsius if reading.celsius is not None else -273.0)
+        told = {value.name: value.value for value in reading.values}
+        for name, value in told.items():
+            policy, _, limit = name.partition(".")
+            most = told.get(f"{policy}.max")
+            if limit == "cur" and most:
+                self._slowest = min(self._slowest, float(value) / float(most))
+
+    def _others(self) -> float:
+        """Return how many cores other programs kept busy on average."""
+        now = self._work()
+        seconds = (now.t - self._before.t) / NS
+        spent = (now.all - self._before.all) - (now.own - self._before.own)
+        return max(0.0, spent / seconds) if seconds > 0 else 0.0
+
+    def _work(self) -> _Work:
+        own = sum(
+            used.ru_utime + used.ru_stime
+            for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        )
+        return _Work(self._clock.now(), _busy_seconds(), own)
+
+
+def _busy_seconds() -> float:
+    """Return the CPU seconds spent by all programs since the start of the machine, time stolen by a host included."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:9]]
+    except (OSError, ValueError):
+        return 0.0
+    idle = sum(fields[3:5])
+    return (sum(fields) - idle) / os.sysconf("SC_CLK_TCK")
+
+
+def _open_meters(clock: SystemClock) -> Iterator[Meter]:
+    for name in _METERS:
+        try:
+            cls = plugins.find("power", name)
+            if all(device.missing for device in cls.detect()):
+                continue
+            meter: Meter = cls(name, cls.Options())
+            meter.open(clock)
+        except EdgeAIError:
+            continue
+        yield meter
