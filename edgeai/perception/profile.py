@@ -63,8 +63,11 @@ class Quantiles:
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
 
     @classmethod
-    def of(cls, times: Sequence[int]) -> Quantiles:
-        """Return the distribution of two or more durations in ns."""
+    def of(cls, times: Sequence[int], *, cautious: bool = True) -> Quantiles:
+        """Return the distribution of two or more durations in ns.
+
+        cautious: leave out quantiles that so few runs do not tell; else p99 is estimated from whatever there is.
+        """
         ms = sorted(t / 1e6 for t in times)
         cuts = quantiles(ms, n=1000, method="inclusive")
         return cls(
@@ -73,7 +76,7 @@ class Quantiles:
             p50=_rounded(cuts[499]),
             p90=_rounded(cuts[899]),
             p95=_rounded(cuts[949]),
-            p99=_rounded(cuts[989]) if len(ms) >= _FEWEST_FOR_P99 else None,
+            p99=_rounded(cuts[989]) if len(ms) >= _FEWEST_FOR_P99 or not cautious else None,
             p999=_rounded(cuts[998]) if len(ms) >= _FEWEST_FOR_P999 else None,
             most=_rounded(ms[-1]),
         )

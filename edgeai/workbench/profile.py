@@ -22,11 +22,11 @@ from edgeai.messages import PowerBasis
 from edgeai.perception.model import Model
 from edgeai.perception.options import Numerics
 from edgeai.perception.profile import MachineProfile, Measured, ModelProfile, Quantiles, runtime_version
-from edgeai.perception.threads import to_try
+from edgeai.perception.threads import cores, to_try
 from edgeai.perception.timing import FRAME, time_job, warm_up
-from edgeai.power.boards import Board, running_board
+from edgeai.power.boards import Board, machine_name, running_board
 from edgeai.workbench.profile_energy import PowerLog
-from edgeai.workbench.profile_machine import Watch, machine_name, share_of_cores
+from edgeai.workbench.profile_machine import Watch
 from edgeai.workbench.profile_memory import memory_growth
 
 __all__ = ["Candidate", "candidates", "expected_seconds", "ladders", "profile"]
@@ -136,7 +136,7 @@ def profile(
     """
     clock, board = SystemClock(), running_board()
     log = None if meter is None else PowerLog(meter, board, clock)
-    numbers = threads or to_try(share_of_cores())
+    numbers = threads or to_try(cores())
     watch = Watch(clock, board)
     try:
         if log is not None:
@@ -213,7 +213,7 @@ def _profile(
     return MachineProfile(
         board=board.name,
         machine=machine_name(),
-        cores=share_of_cores(),
+        cores=cores(),
         date=datetime.fromtimestamp(utc() // NS, UTC).isoformat().replace("+00:00", "Z"),
         runtime=runtime,
         version=runtime_version(runtime),
@@ -244,7 +244,7 @@ def _model(entries: list[_Entry], board: Board, log: PowerLog | None, idle: floa
 
 def _row(entry: _Entry, board: Board, log: PowerLog | None, idle: float | None) -> Measured:
     job = Quantiles.of(entry.jobs)
-    watts = board.core.value * min(entry.model.threads, share_of_cores())
+    watts = board.core.value * min(entry.model.threads, cores())
     basis: PowerBasis = "modelled"
     busy = None if log is None or idle is None else log.mean(entry.spans)
     if log is not None and busy is not None and idle is not None:

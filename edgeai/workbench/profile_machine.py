@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from edgeai.errors import EdgeAIError
 from edgeai.messages import MeterReading
 from edgeai.power.boards import Board
 
-__all__ = ["Watch", "machine_name", "share_of_cores"]
+__all__ = ["Watch"]
 
 OTHERS = 0.1
 """Cores that other programs may keep busy unmentioned: a desktop at rest stays below."""
@@ -25,24 +24,6 @@ OTHERS = 0.1
 _METERS = ("cpu_frequency", "thermal", "pi_throttling")
 _SLOW = 0.95
 """A clock below this share of its highest is held down: all lanes are busy while measuring."""
-
-
-def share_of_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def machine_name() -> str:
-    """Return what this machine is: the device tree's model, or the processor's name, and the number of cores."""
-    with contextlib.suppress(OSError):
-        return Path("/proc/device-tree/model").read_text("utf-8", "replace").strip("\0 \n")
-    processor = ""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
-            if line.startswith("model name"):
-                processor = line.partition(":")[2].strip()
-                break
-    return f"{processor or platform.processor() or 'unknown'} ({platform.machine()})"
 
 
 @dataclass(frozen=True, slots=True)
