@@ -226,5 +226,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 def _problem(path: Path, mistake: Any) -> Problem:
     where = ".".join(str(part) for part in mistake["loc"])
-    found = "nothing" if mistake["type"] == "missing" else repr(mistake["input"])[:80]
-    return Problem(where, found, mistake["msg"], str(path), hint="write it anew with `edgeai profile`")
+    missing = mistake["type"] == "missing"
+    found = "nothing" if missing else repr(mistake["input"])[:80]
+    expected = "a value" if missing else mistake["msg"][0].lower() + mistake["msg"][1:]
+    return Problem(where, found, expected, str(path), hint="write it anew with `edgeai profile`")

@@ -37,7 +37,7 @@ ROUNDS = 10
 INTERVALS = 4
 """Readings of a meter in a slice; the first of them is left out."""
 
-IDLE = 5.0
+IDLE = 3.0
 """Seconds the idle board is metered, at least."""
 
 Progress = Callable[[str, float], object]
