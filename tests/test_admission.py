@@ -73,7 +73,7 @@ def test_two_stages_that_fit_apart_and_not_together_need_two_lanes():
 def test_a_slowdown_that_comes_later_is_announced_and_late_rather_than_none():
     took, said = [0.01], []
     running = pipeline(lambda stage, variant: took[0], deadline="20ms", policy="fixed")
-    running.on_announce(lambda announce: said.append(announce.what))
+    running.on_announce(lambda announce: said.append(announce.state))
     with running:
         running.advance(1)
         took[0] = 0.05

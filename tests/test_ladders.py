@@ -22,8 +22,8 @@ def start(tmp_path):
         file = tmp_path / f"{name}.tflite"
         file.write_bytes(source.read_bytes())
         card = source.with_suffix(".yaml")
-        told = yaml.safe_load(card.read_text()) if card.is_file() else {"task": "classification"}
-        told["name"] = name
+        told = yaml.safe_load(card.read_text()) if card.is_file() else {"input": {"mean": 0, "std": 1}}
+        told = {"task": "classification", **told, "name": name}
         change(told)
         file.with_suffix(".yaml").write_text(yaml.safe_dump(told))
         return file.name
@@ -70,17 +70,16 @@ def test_other_values_are_refused(start):
 
 
 def test_other_labels_are_refused_by_number_and_by_name(start, assets):
-    small, half = (assets / "models" / f"mobilenet_v1_{size}_quant.tflite" for size in ("0.25_128", "0.5_160"))
+    integer, real = (assets / "models" / f"mlperf_ic_resnet8_{kind}.tflite" for kind in ("int8", "fp32"))
 
-    def labelled(**changed):
-        names = [changed.get(f"c{i}", f"c{i}") for i in range(1001)]
-        return lambda card: card.update(labels=names)
+    def labelled(*names):
+        return lambda card: card.update(labels=[f"c{i}" for i in range(10 - len(names))] + list(names))
 
-    assert start(a=(small, labelled()), b=(half, labelled())).delivered > 0
-    said = refused(start, a=(small, labelled()), b=(half, labelled(c7="cat")))
-    assert "b with the labels cat as number 7, expected the labels c7 as number 7, as a has" in said
-    said = refused(start, a=(small, labelled()), b=(half, as_is))
-    assert "b with the labels none, expected the labels 1001 (c0, c1, c2 …), as a has" in said
+    assert start(a=(integer, labelled()), b=(real, labelled())).delivered > 0
+    said = refused(start, a=(integer, labelled()), b=(real, labelled("cat")))
+    assert "b with the labels cat as number 9, expected the labels c9 as number 9, as a has" in said
+    said = refused(start, a=(integer, labelled()), b=(real, as_is))
+    assert "b with the labels none, expected the labels 10 (c0, c1, c2 …), as a has" in said
 
 
 @pytest.mark.parametrize(
