@@ -102,11 +102,11 @@ def assemble(
 
 
 def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
-    """Load the models a graph names, to check them: by (stage, point). Raises ModelError."""
+    """Load the models a graph names: by (stage, place in its ladder), on the threads asked for. Raises ModelError."""
     return {
-        (name, point): _load_model(graph, name, path, 1)
+        (name, place): _load_model(graph, name, path, 1 if spec.threads == "auto" else spec.threads)
         for name, spec in graph.stages.items()
-        for point, path in enumerate(spec.model or ())
+        for place, path in enumerate(spec.model or ())
     }
 
 

@@ -29,7 +29,7 @@ from edgeai.workbench.profile_energy import PowerLog
 from edgeai.workbench.profile_machine import Watch
 from edgeai.workbench.profile_memory import memory_growth
 
-__all__ = ["Candidate", "candidates", "expected_seconds", "ladders", "profile"]
+__all__ = ["Candidate", "candidates", "ladders", "profile"]
 
 ROUNDS = 10
 """Slices of each model on each number of threads: enough to see a machine that gets slower."""
@@ -46,11 +46,15 @@ Progress = Callable[[str, float], object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A model to be measured, and the ladder it belongs to: a stage's name, or empty for models given by themselves."""
+    """A model to be measured, and the ladder it belongs to: a stage's name, or empty for models given by themselves.
+
+    threads: the number that its stage asks for, None for auto.
+    """
 
     ladder: str
     model: Model
     numerics: Numerics = "default"
+    threads: int | None = None
 
     @property
     def key(self) -> tuple[str, Numerics]:
@@ -93,7 +97,11 @@ def candidates(names: Sequence[str], *, allow_code: bool = False) -> list[Candid
     loaded = load_models(graph)
     if not loaded:
         raise ConfigError(graph.problem(("stages",), "no stage with a model", "a model to measure"))
-    return [Candidate(stage, model, graph.stages[stage].numerics) for (stage, _), model in loaded.items()]
+    specs = graph.stages
+    return [
+        Candidate(stage, model, specs[stage].numerics, None if specs[stage].threads == "auto" else model.threads)
+        for (stage, _), model in loaded.items()
+    ]
 
 
 def _file(name: str) -> Path:
@@ -114,12 +122,6 @@ def ladders(profile: MachineProfile, models: Iterable[Candidate]) -> dict[str, l
     return found
 
 
-def expected_seconds(models: int, threads: int, seconds: float, meter: Meter | None) -> float:
-    """Return about how long measuring will take."""
-    rounds, slice_ = _rounds(seconds, meter)
-    return models * threads * (rounds * slice_ + 1.0) + _idle_seconds(meter)
-
-
 def profile(
     models: Sequence[Candidate],
     *,
@@ -130,7 +132,7 @@ def profile(
 ) -> MachineProfile:
     """Measure models on this machine.
 
-    threads: the numbers to try; none: 1, doubling, and all cores. seconds: of jobs for each model on each number of
+    threads: the numbers to try, beside those that stages ask for; none: 1, doubling, and all cores. seconds: of jobs for each model on each number of
     threads, more where a slow meter needs it. meter: not yet open; without one, energy is the board table's.
     Raises ConfigError, DeviceError, ModelError.
     """
@@ -176,11 +178,12 @@ def _rest(clock: SystemClock, seconds: float, progress: Progress) -> None:
 def _entries(
     models: Sequence[Candidate], numbers: Sequence[int], clock: SystemClock, progress: Progress
 ) -> list[_Entry]:
-    """Make an interpreter of each model for each number of threads, and warm it up."""
-    once = list({candidate.key: candidate for candidate in models}.values())
+    """Make an interpreter of each model for each number of threads, those its stages ask for too, and warm it up."""
+    once = {candidate.key: candidate for candidate in models}
     entries = []
-    for candidate in once:
-        for n in numbers:
+    for key, candidate in once.items():
+        asked = {other.threads for other in models if other.key == key and other.threads is not None}
+        for n in sorted({*numbers, *asked}):
             progress(f"loading {candidate.model.name} on {n}", 0.0)
             entry = _Entry(candidate, candidate.model.with_threads(n))
             entry.mb = memory_growth(candidate.model.path, n, candidate.model.runtime, candidate.numerics)

@@ -22,7 +22,7 @@ GRAPH = """\
 cameras: {front: "synthetic:64x48"}
 stages:
   near: {input: front, model: [pilot_small, pilot_medium]}
-  far: {input: front, model: pilot_medium}
+  far: {input: front, model: pilot_medium, threads: 3}
 """
 
 
@@ -98,11 +98,12 @@ def test_a_meter_without_watts_is_refused(tmp_path):
         profile(candidates(["pilot_small"]), threads=(1,), seconds=0.1, meter=make_meter(f"thermal?root={tmp_path}"))
 
 
-def test_a_graph_is_measured_by_its_ladders_each_model_once(tmp_path):
+def test_a_graph_is_measured_by_its_ladders_each_model_once_on_the_threads_it_asks_for(tmp_path):
     (tmp_path / "g.yaml").write_text(GRAPH)
     chosen = candidates([str(tmp_path / "g.yaml")])
     found = profile(chosen, threads=(1,), seconds=0.1)
     assert [model.name for model in found.models] == ["pilot_small", "pilot_medium"]
+    assert [[row.threads for row in model.rows] for model in found.models] == [[1], [1, 3]]
     members = {name: [model.name for model in models] for name, models in ladders(found, chosen).items()}
     assert members == {"near": ["pilot_small", "pilot_medium"], "far": ["pilot_medium"]}
 

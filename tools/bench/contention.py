@@ -63,7 +63,8 @@ class Tally:
     missed: int = 0
     score: float = 0.0
     results: dict[str, int] = field(default_factory=dict)
-    where: dict[str, list[int]] = field(default_factory=lambda: {name: [0, 0] for name in WHERE})
+    where: dict[str, list[float]] = field(default_factory=lambda: {name: [0, 0, 0.0, 0] for name in WHERE})
+    """Misses, frames, sum of the variants' accuracies, results."""
     latency: list[float] = field(default_factory=list)
 
 
@@ -147,14 +148,16 @@ def run(made: Graph, tally: Tally, accuracy: dict[str, float], seed: int, option
         tally.latency.append(took / 1e6)
         if took <= deadline:
             tally.score += accuracy[variant]
-        count(tally, spans, start, watch.stamps[seq], took > deadline)
+        count(tally, spans, start, watch.stamps[seq], took > deadline, accuracy[variant])
     for seq, cause in watch.drops:
         if cause in ("late", "superseded") and seq in watch.stamps:
-            count(tally, spans, start, watch.stamps[seq], missed=True)
+            count(tally, spans, start, watch.stamps[seq], missed=True, variant=None)
 
 
-def count(tally: Tally, spans: list[tuple[int, int]], start: int, stamp: int, missed: bool) -> None:
-    """Enter a frame where it belongs: [misses, frames]."""
+def count(
+    tally: Tally, spans: list[tuple[int, int]], start: int, stamp: int, missed: bool, variant: float | None
+) -> None:
+    """Enter a frame where it belongs, and the accuracy of the variant that looked at it."""
     settling = SETTLING * 1e9
     if stamp < start + settling:
         name = "start"
@@ -166,8 +169,12 @@ def count(tally: Tally, spans: list[tuple[int, int]], start: int, stamp: int, mi
         name = "release"
     else:
         name = "calm"
-    tally.where[name][0] += missed
-    tally.where[name][1] += 1
+    entry = tally.where[name]
+    entry[0] += missed
+    entry[1] += 1
+    if variant is not None:
+        entry[2] += variant
+        entry[3] += 1
 
 
 def row(name: str, tally: Tally, accuracy: dict[str, float], best: float, kept: float) -> dict:
@@ -234,9 +241,14 @@ def main() -> None:
     report("contention", [row(name, tally, accuracy, best, kept) for name, tally in tallies.items()])
     rows = []
     for name, tally in tallies.items():
-        parts = {where: f"{missed} / {frames}" for where, (missed, frames) in tally.where.items()}
+        parts = {
+            where: f"{missed} / {frames} ({total / max(1, results):.3f})"
+            for where, (missed, frames, total, results) in tally.where.items()
+        }
         rows.append({"configuration": name, **parts})
-    report(f"where the misses are (first {SETTLING:g} s of the run, of burning, of calm; the rest)", rows)
+    report(
+        f"misses / frames (mean variant) in the first {SETTLING:g} s of the run, of burning, of calm; the rest", rows
+    )
 
 
 if __name__ == "__main__":
