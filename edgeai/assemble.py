@@ -12,10 +12,10 @@ from edgeai import plugins
 from edgeai.calibrate import board_of, check_runtime, from_profile, open_profile, threads_to_try, timed
 from edgeai.clock import NS, Clock
 from edgeai.driver import Camera, Driver, Output, Sensor
-from edgeai.errors import ConfigError, ModelError
+from edgeai.errors import ModelError
 from edgeai.perception.threads import worth_having
 from edgeai.power.boards import Board
-from edgeai.refusals import require_admission, require_ladder
+from edgeai.refusals import require_admission, require_ladder, require_possible
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
 from edgeai.schedule.events import Profile
@@ -88,8 +88,9 @@ def assemble(
             for lane in range(lanes):
                 programs[name, point, lane] = made.program(lane, clock)
         loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
-    policy = _policy(graph, board)
     workload = Workload(tuple(loads), lanes)
+    require_possible(graph, workload, board)
+    policy = _policy(graph)
     assembly = Assembly(
         tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
     )
@@ -110,17 +111,11 @@ def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
     }
 
 
-def _policy(graph: Graph, board: Board) -> Policy:
-    """Make the policy with what the schedule asks of it. Raises ConfigError for a budget below the board's idling."""
+def _policy(graph: Graph) -> Policy:
+    """Make the policy with what the schedule asks of it."""
     cls = plugins.find("policies", graph.schedule.policy)
     known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
-    asked = {name: value for name, value in graph.schedule.asked().items() if name in known}
-    idle = board.idle.value
-    if "budget" in asked and asked["budget"] <= idle:
-        expected = f"more watts than the board takes when idle, {idle:g} W"
-        hint = f"this machine is taken for: {board.title}"
-        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
-    return cast(Policy, cls(**asked))
+    return cast(Policy, cls(**{name: value for name, value in graph.schedule.asked().items() if name in known}))
 
 
 # -- stages --------------------------------------------------------------------------------------------------------

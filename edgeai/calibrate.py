@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgeai.clock import NS, SystemClock
@@ -11,7 +12,7 @@ from edgeai.errors import ConfigError
 from edgeai.perception.profile import MachineProfile, Quantiles, load_profile, runtime_version
 from edgeai.perception.threads import cores, to_try
 from edgeai.perception.timing import time_job, warm_up
-from edgeai.power.boards import Board, board_names, load_board, machine_name, running_board
+from edgeai.power.boards import Board, Figure, board_names, load_board, machine_name, running_board
 from edgeai.schedule.events import Profile
 
 if TYPE_CHECKING:
@@ -66,15 +67,18 @@ def open_profile(graph: Graph) -> MachineProfile | None:
 def board_of(known: MachineProfile | None, *, live: bool) -> Board:
     """Return the board that runs: live this machine's, in virtual time the profile's, or else the generic one.
 
-    Live, a profile of another machine is warned of: its figures are a start, from which the scheduler learns.
+    What it takes when idle is the profile's figure where that was measured at the board's input. Live, a profile of
+    another machine is warned of: its figures are a start, from which the scheduler learns.
     """
-    if not live:
-        return load_board(known.board if known is not None and known.board in board_names() else "generic")
-    board = running_board()
-    if known is not None:
-        machine = machine_name()
-        if known.board != board.name or (board.name == "generic" and known.machine != machine):
-            _warn(f"it was measured on {known.machine} ({known.board}) and this is {machine} ({board.name})")
+    if known is None:
+        return running_board() if live else load_board("generic")
+    board = running_board() if live else load_board(known.board if known.board in board_names() else "generic")
+    machine = machine_name()
+    if live and (known.board != board.name or (board.name == "generic" and known.machine != machine)):
+        _warn(f"it was measured on {known.machine} ({known.board}) and this is {machine} ({board.name})")
+    if known.idle is not None and known.basis == "measured" and known.measures == "board":
+        idle = Figure(value=known.idle, source=f"measured by {known.meter} with `edgeai profile`, {known.date}")
+        return replace(board, idle=idle)
     return board
 
 

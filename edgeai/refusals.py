@@ -15,8 +15,9 @@ from edgeai.schedule.workload import Workload
 if TYPE_CHECKING:
     from edgeai.graph import Graph
     from edgeai.perception.model import Model
+    from edgeai.power.boards import Board
 
-__all__ = ["require_admission", "require_ladder"]
+__all__ = ["require_admission", "require_ladder", "require_possible"]
 
 _log = logging.getLogger("edgeai")
 
@@ -45,6 +46,26 @@ def _found(graph: Graph, refusal: Refusal) -> tuple[str, str]:
     if refusal.rate is None:
         return "deadline", f"a stage that {refusal.exceeds}"
     return "rate", f"{refusal.rate:g} fps at least, which {refusal.exceeds}"
+
+
+def require_possible(graph: Graph, workload: Workload, board: Board) -> None:
+    """Refuse watts, hours and accuracies that no schedule can reach. Raises ConfigError."""
+    asked, idle = graph.schedule.asked(), board.idle.value
+    machine = f"this machine is taken for: {board.title}"
+    if "budget" in asked and asked["budget"] <= idle:
+        expected = f"more watts than the board takes when idle, {idle:g} W"
+        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, machine))
+    if "capacity" in asked and "hours" in asked:
+        left = asked["capacity"] - asked.get("reserve", 0.0)
+        if left <= idle * asked["hours"]:
+            found = f"{asked['hours']:g} h from {max(0.0, left):g} Wh"
+            expected = f"at most the {max(0.0, left) / idle:.3g} h that the idle board would last, at {idle:g} W"
+            raise ConfigError(graph.problem(("schedule", "hours"), found, expected, machine))
+    for stage in workload.stages:
+        best = max(stage.points, key=lambda point: point.accuracy)
+        if best.accuracy < asked.get("accuracy", 0.0):
+            expected = f"at most {best.accuracy:g}, which {best.variant} of stage {stage.name} reaches on time"
+            raise ConfigError(graph.problem(("schedule", "accuracy"), f"{asked['accuracy']:g}", expected))
 
 
 def require_ladder(graph: Graph, stage: str, models: Sequence[Model]) -> None:

@@ -110,3 +110,30 @@ def test_check_refuses_a_budget_below_what_the_board_takes_idle():
     graph = Graph(cameras={"cam": "synthetic:64x48"}, stages=stages, schedule=schedule)
     with pytest.raises(ConfigError, match=r"schedule.budget: found 0.1 W, expected more watts than"):
         check(graph)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ({"policy": "power", "budget": "2W"}, "schedule.budget: found 2 W, expected more watts than .* idle, 2.5 W"),
+        ({"policy": "battery", "hours": 8, "capacity": 20}, "hours: found 8 h from 20 Wh, expected at most the 8 h"),
+        ({"policy": "battery", "hours": 1, "capacity": 5, "reserve": 6}, "from 0 Wh, expected at most the 0 h"),
+        (
+            {"policy": "accuracy_floor", "accuracy": 0.8},
+            "found 0.8, expected at most 0.6435, which pilot_small",
+        ),
+    ],
+)
+def test_what_no_schedule_can_reach_is_refused(schedule, said):
+    stages = {"pilot": {"model": "pilot_small"}}
+    graph = Graph(cameras={"cam": "synthetic:64x48"}, stages=stages, schedule=schedule)
+    with pytest.raises(ConfigError, match=said):
+        Pipeline(graph, engine="lockstep").start()
+
+
+def test_hours_that_can_be_reached_are_not_refused():
+    stages = {"pilot": {"model": "pilot_small"}}
+    schedule = {"policy": "battery", "hours": 8, "capacity": 40}
+    graph = Graph(cameras={"cam": "synthetic:64x48?fps=10"}, stages=stages, schedule=schedule)
+    with Pipeline(graph, engine="lockstep") as running:
+        assert running.advance(1)

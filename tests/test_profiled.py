@@ -120,6 +120,12 @@ def test_watts_that_were_measured_at_the_board_s_input_are_used(graph, profile):
         assert [p.watts for p in running.profiles] == [1.25, 1.25]
 
 
+def test_the_idle_watts_that_were_measured_bound_the_budget(graph, profile):
+    metered = replace(profile, meter="ina219", basis="measured", idle=4.0)
+    with pytest.raises(ConfigError, match=r"found 3 W, expected more watts than the board takes when idle, 4 W"):
+        Pipeline(graph(metered, policy="power", budget="3W"), engine="lockstep").start()
+
+
 def test_what_cannot_be_kept_by_the_profile_is_refused(graph, profile):
     slow = replace(profile, models=(figures("pilot_small", {1: 120.0}), figures("pilot_large", {1: 400.0})))
     with pytest.raises(ConfigError, match="takes 120 ms with its quickest variant and the deadline is 100 ms"):

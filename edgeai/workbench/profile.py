@@ -132,9 +132,9 @@ def profile(
 ) -> MachineProfile:
     """Measure models on this machine.
 
-    threads: the numbers to try, beside those that stages ask for; none: 1, doubling, and all cores. seconds: of jobs for each model on each number of
-    threads, more where a slow meter needs it. meter: not yet open; without one, energy is the board table's.
-    Raises ConfigError, DeviceError, ModelError.
+    threads: the numbers to try, beside those that stages ask for; none: 1, doubling, and all cores. seconds: of jobs
+    for each model on each number of threads, more where a slow meter needs it. meter: not yet open; without one, energy
+    is the board table's. Raises ConfigError, DeviceError, ModelError.
     """
     clock, board = SystemClock(), running_board()
     log = None if meter is None else PowerLog(meter, board, clock)
