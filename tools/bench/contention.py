@@ -66,9 +66,23 @@ class Tally:
     where: dict[str, list[float]] = field(default_factory=lambda: {name: [0, 0, 0.0, 0] for name in WHERE})
     """Misses, frames, sum of the variants' accuracies, results."""
     latency: list[float] = field(default_factory=list)
+    blame: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BLAME, 0))
 
 
 WHERE = ("start", "onset", "burning", "release", "calm")
+BLAME = ("job", "start", "arrival", "dropped")
+"""The longest part of a late result's way: from start to publication, from arrival to start, from capture to arrival;
+and frames that were dropped without a job."""
+
+
+def blame(result) -> str:
+    at = {mark: t for _, mark, t in result.ledger}
+    parts = {
+        "job": at["published"] - at["started"],
+        "start": at["started"] - at["arrived"],
+        "arrival": at["arrived"] - at["captured"],
+    }
+    return max(parts, key=parts.__getitem__)
 
 
 class Watch(Tap):
@@ -76,14 +90,14 @@ class Watch(Tap):
 
     def __init__(self) -> None:
         self.stamps: dict[int, int] = {}
-        self.results: list[tuple[int, str, int]] = []
+        self.results: list[tuple[int, str, int, str]] = []
         self.drops: list[tuple[int, str]] = []
 
     def captured(self, frame) -> None:
         self.stamps[frame.seq] = frame.stamp
 
     def published(self, result, frame) -> None:
-        self.results.append((result.seq, result.variant, result.published - result.stamp))
+        self.results.append((result.seq, result.variant, result.published - result.stamp, blame(result)))
 
     def dropped(self, drop) -> None:
         self.drops.append((drop.seq, drop.cause))
@@ -143,14 +157,17 @@ def run(made: Graph, tally: Tally, accuracy: dict[str, float], seed: int, option
             burner.wait()
     tally.offered += stats.offered
     tally.missed += stats.missed
-    for seq, variant, took in watch.results:
+    for seq, variant, took, cause in watch.results:
         tally.results[variant] = tally.results.get(variant, 0) + 1
         tally.latency.append(took / 1e6)
         if took <= deadline:
             tally.score += accuracy[variant]
+        else:
+            tally.blame[cause] += 1
         count(tally, spans, start, watch.stamps[seq], took > deadline, accuracy[variant])
     for seq, cause in watch.drops:
         if cause in ("late", "superseded") and seq in watch.stamps:
+            tally.blame["dropped"] += 1
             count(tally, spans, start, watch.stamps[seq], missed=True, variant=None)
 
 
@@ -197,7 +214,7 @@ def row(name: str, tally: Tally, accuracy: dict[str, float], best: float, kept: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20, help="of each configuration in each round")
+    parser.add_argument("--seconds", type=float, default=30, help="of each configuration in each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fps", type=float, default=30)
@@ -245,7 +262,8 @@ def main() -> None:
             where: f"{missed} / {frames} ({total / max(1, results):.3f})"
             for where, (missed, frames, total, results) in tally.where.items()
         }
-        rows.append({"configuration": name, **parts})
+        why = " ".join(f"{count} {cause}" for cause, count in tally.blame.items())
+        rows.append({"configuration": name, **parts, "longest part of a late result": why})
     report(
         f"misses / frames (mean variant) in the first {SETTLING:g} s of the run, of burning, of calm; the rest", rows
     )
