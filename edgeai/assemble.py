@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import TypeAdapter
 
 from edgeai import plugins
-from edgeai.calibrate import board_of, check_runtime, from_profile, open_profile, threads_to_try, timed
+from edgeai.calibrate import board_of, check_runtime, from_profile, open_profile, threads_to_try, timed, warm
 from edgeai.clock import NS, Clock
 from edgeai.driver import Camera, Driver, Output, Sensor
 from edgeai.errors import ModelError
@@ -166,7 +166,11 @@ def _points(
     require_ladder(graph, name, ladder)
     for model in ladder:
         for made, profile in _costs(graph, name, model, lanes, measure, known):
-            yield _model_point(made, profile, spec, lanes, delay)
+            copies = [made, *(made.with_threads(made.threads) for _ in range(1, lanes))]
+            if measure:
+                for cold in copies if known is not None else copies[1:]:
+                    warm(cold)
+            yield _model_point(copies, profile, spec, delay)
 
 
 def _costs(
@@ -190,9 +194,10 @@ def _costs(
 
 
 def _model_point(
-    model: Model, profile: Profile | None, spec: StageSpec, lanes: int, delay: Callable[[Clock], Program]
+    copies: list[Model], profile: Profile | None, spec: StageSpec, delay: Callable[[Clock], Program]
 ) -> _Point:
-    copies = [model, *(model.with_threads(model.threads) for _ in range(1, lanes))]
+    """Make the point of an interpreter and its copies, one for each lane."""
+    model = copies[0]
     if profile is not None and spec.added_latency:
         profile = _later(profile, round(spec.added_latency * NS))
     point = OperatingPoint(model.name, model.threads, _accuracy(model))

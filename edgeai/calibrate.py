@@ -11,7 +11,6 @@ from edgeai.clock import NS, SystemClock
 from edgeai.errors import ConfigError
 from edgeai.perception.profile import MachineProfile, Quantiles, load_profile, runtime_version
 from edgeai.perception.threads import cores, to_try
-from edgeai.perception.timing import time_job, warm_up
 from edgeai.power.boards import Board, Figure, board_names, load_board, machine_name, running_board
 from edgeai.schedule.events import Profile
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from edgeai.graph import Graph
     from edgeai.perception.model import Model
 
-__all__ = ["board_of", "check_runtime", "from_profile", "open_profile", "threads_to_try", "timed"]
+__all__ = ["board_of", "check_runtime", "from_profile", "open_profile", "threads_to_try", "timed", "warm"]
 
 _log = logging.getLogger("edgeai")
 
@@ -39,7 +38,16 @@ def timed(model: Model, numbers: tuple[int, ...]) -> dict[int, tuple[Model, Prof
     return found
 
 
+def warm(model: Model) -> None:
+    """Run a model a few times before it matters: the first runs allocate and fill caches."""
+    from edgeai.perception.timing import warm_up
+
+    warm_up(model, SystemClock())
+
+
 def _timed(model: Model) -> Profile:
+    from edgeai.perception.timing import time_job, warm_up
+
     clock = SystemClock()
     warm_up(model, clock)
     times: list[int] = []
