@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from edgeai.perception.profile import MachineProfile, Measured, ModelProfile
+    from edgeai.workbench.profile import Candidate
     from edgeai.workbench.profile_dominated import Dominated
 
 __all__ = ["profile"]
@@ -71,7 +72,7 @@ def _threads(text: str) -> tuple[int, ...]:
     return numbers
 
 
-def _measure(chosen: list, numbers: tuple[int, ...], seconds: float, meter: str | None) -> MachineProfile:  # type: ignore[type-arg]
+def _measure(chosen: list[Candidate], numbers: tuple[int, ...], seconds: float, meter: str | None) -> MachineProfile:
     """Measure behind a progress bar on standard error."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
