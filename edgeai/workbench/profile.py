@@ -146,7 +146,6 @@ def profile(
             _rest(clock, _idle_seconds(meter), progress)
         idle = None if log is None else log.mean([(0, clock.now())])
         entries = _entries(models, numbers, clock, progress)
-        watch.look()
         _take_turns(entries, clock, *_rounds(seconds, meter), watch, progress)
         warnings = (*watch.warnings(), *(log.warnings() if log is not None else ()))
         if log is not None and idle is None:

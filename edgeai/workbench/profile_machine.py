@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeai import plugins
-from edgeai.clock import NS, SystemClock
+from edgeai.clock import NS, Clock
 from edgeai.driver import Meter
 from edgeai.errors import EdgeAIError
 from edgeai.messages import MeterReading
@@ -36,19 +36,23 @@ class _Work:
 
 
 class Watch:
-    """Looks at the machine while it is measured; `warnings` says in sentences what was not as it should be."""
+    """Looks at the machine while it is measured; `warnings` says in sentences what was not as it should be.
 
-    def __init__(self, clock: SystemClock, board: Board) -> None:
+    root: the folder that stands for `/`.
+    """
+
+    def __init__(self, clock: Clock, board: Board, root: str = "/") -> None:
         self._clock = clock
         self._board = board
-        self._meters = list(_open_meters(clock))
+        self._root = root
+        self._meters = list(_open_meters(clock, root))
         self._before = self._work()
         self._slowest = 1.0
         self._hottest = -273.0
         self._throttled = False
 
     def look(self) -> None:
-        """Look once; to be called now and then while models run."""
+        """Look once; to be called now and then, when models have just run."""
         for meter in self._meters:
             with contextlib.suppress(EdgeAIError):
                 self._note(meter.read())
@@ -78,11 +82,13 @@ class Watch:
         self._throttled = self._throttled or bool(reading.throttled)
         self._hottest = max(self._hottest, reading.celsius if reading.celsius is not None else -273.0)
         told = {value.name: value.value for value in reading.values}
-        for name, value in told.items():
-            policy, _, limit = name.partition(".")
-            most = told.get(f"{policy}.max")
-            if limit == "cur" and most:
-                self._slowest = min(self._slowest, float(value) / float(most))
+        shares = [
+            float(told[name]) / float(told[most])
+            for name in told
+            if name.endswith(".cur") and told.get(most := f"{name.removesuffix('cur')}max")
+        ]
+        # Of several groups of cores the quickest counts: a model on one thread leaves the others idle.
+        self._slowest = min(self._slowest, max(shares, default=1.0))
 
     def _others(self) -> float:
         """Return how many cores other programs kept busy on average."""
@@ -96,26 +102,26 @@ class Watch:
             used.ru_utime + used.ru_stime
             for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         )
-        return _Work(self._clock.now(), _busy_seconds(), own)
+        return _Work(self._clock.now(), _busy_seconds(self._root), own)
 
 
-def _busy_seconds() -> float:
+def _busy_seconds(root: str) -> float:
     """Return the CPU seconds spent by all programs since the start of the machine, time stolen by a host included."""
     try:
-        fields = [int(field) for field in Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:9]]
+        fields = [int(field) for field in Path(root, "proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:9]]
     except (OSError, ValueError):
         return 0.0
     idle = sum(fields[3:5])
     return (sum(fields) - idle) / os.sysconf("SC_CLK_TCK")
 
 
-def _open_meters(clock: SystemClock) -> Iterator[Meter]:
+def _open_meters(clock: Clock, root: str) -> Iterator[Meter]:
     for name in _METERS:
         try:
             cls = plugins.find("power", name)
-            if all(device.missing for device in cls.detect()):
+            if all(device.missing for device in cls.detect(root)):
                 continue
-            meter: Meter = cls(name, cls.Options())
+            meter: Meter = cls(name, cls.Options(root=root))
             meter.open(clock)
         except EdgeAIError:
             continue
