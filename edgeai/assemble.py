@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 from pydantic import TypeAdapter
 
 from edgeai import plugins
-from edgeai.clock import NS, Clock, SystemClock
+from edgeai.calibrate import board_of, check_runtime, from_profile, open_profile, threads_to_try, timed, warm
+from edgeai.clock import NS, Clock
 from edgeai.driver import Camera, Driver, Output, Sensor
-from edgeai.errors import ConfigError, ModelError
-from edgeai.messages import Frame
+from edgeai.errors import ModelError
 from edgeai.meters import meters_of
-from edgeai.power.boards import Board, load_board, running_board
+from edgeai.perception.threads import worth_having
+from edgeai.power.boards import Board
+from edgeai.refusals import require_admission, require_ladder, require_possible
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
 from edgeai.schedule.events import Profile
@@ -27,21 +26,21 @@ from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 if TYPE_CHECKING:
     from edgeai.graph import Graph, ScheduleSpec, StageSpec
     from edgeai.perception.model import Model
+    from edgeai.perception.profile import MachineProfile
 
 __all__ = ["Assembled", "assemble", "load_models", "make_policy"]
 
-_WARM_UPS = 3
-"""Invocations before measuring: the first ones allocate and fill caches."""
-
-_MEASURED = 0.15
-"""Seconds spent on measuring one number of threads: enough for a median, and a ladder loads in about a second."""
+_SAVING = frozenset(("budget", "hours", "accuracy"))
+"""What a schedule asks for where energy is weighed: only then is a slower number of threads, which costs less, worth an
+interpreter of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembled:
-    """An assembly, the models by (stage, point), what was measured at load (empty in virtual time), and the board.
+    """An assembly, the models by (stage, operating point), what is known of their durations, and the board.
 
-    In virtual time the board is the generic one, so that nothing depends on the machine.
+    In virtual time nothing depends on the machine: durations are known only from a profile, and the board is the
+    profile's, or the generic one.
     """
 
     assembly: Assembly
@@ -55,8 +54,9 @@ def assemble(
 ) -> Assembled:
     """Make everything a graph names; no device is opened.
 
-    With `measure`, models are warmed up and timed on this machine, and `threads: auto` takes the fastest number.
-    Raises ConfigError, PluginError, ModelError.
+    With `measure`, models are warmed up, and timed on this machine unless the graph names a profile; `threads: auto`
+    takes the fastest number, and where energy counts those that save some, too. With a profile, or `measure`, what
+    cannot be kept is refused. Raises ConfigError, PluginError, ModelError.
     """
     cameras = {name: cast(Camera, graph.driver("cameras", name)) for name in graph.cameras}
     sensors = {name: cast(Sensor, graph.driver("sensors", name)) for name in graph.sensors}
@@ -68,7 +68,8 @@ def assemble(
 
     lossless = {name for name, camera in cameras.items() if camera.lossless}
     lanes = graph.schedule.lanes
-    board = running_board() if measure else load_board("generic")
+    known = open_profile(graph)
+    board = board_of(known, live=measure)
     models: dict[tuple[str, int], Model] = {}
     programs: dict[tuple[str, int, int], Program] = {}
     profiles: list[Profile] = []
@@ -78,19 +79,20 @@ def assemble(
         if spec.input in lossless:
             lossless.add(name)
         points = []
-        for point, made in enumerate(_points(graph, name, spec, lanes, measure)):
+        for point, made in enumerate(_points(graph, name, spec, lanes, measure, known)):
             points.append(made.point)
             if made.profile is not None:
-                watts = board.core.value * made.point.threads
+                watts = made.profile.watts or board.core.value * made.point.threads
                 profiles.append(replace(made.profile, stage=name, point=point, watts=watts))
             if made.model is not None:
                 models[name, point] = made.model
             for lane in range(lanes):
                 programs[name, point, lane] = made.program(lane, clock)
         loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
-    policy = make_policy(graph, graph.schedule, board)
-    named_meters, found_meters = meters_of(graph, board, look=measure)
     workload = Workload(tuple(loads), lanes)
+    require_possible(graph, graph.schedule, workload, board)
+    policy = make_policy(graph.schedule)
+    named_meters, found_meters = meters_of(graph, board, look=measure)
     assembly = Assembly(
         tuple(cameras.values()),
         tuple(sensors.values()),
@@ -104,29 +106,27 @@ def assemble(
         frames,
     )
     assembly.check_rates()
+    require_admission(graph, workload, profiles, timed=measure and known is None)
+    if measure and known is not None:
+        for runtime in sorted({model.runtime for model in models.values()}):
+            check_runtime(known, runtime)
     return Assembled(assembly, models, tuple(profiles), board)
 
 
 def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
-    """Load the models a graph names, to check them: by (stage, point). Raises ModelError."""
+    """Load the models a graph names: by (stage, place in its ladder), on the threads asked for. Raises ModelError."""
     return {
-        (name, point): _load_model(graph, name, path, 1)
+        (name, place): _load_model(graph, name, path, 1 if spec.threads == "auto" else spec.threads)
         for name, spec in graph.stages.items()
-        for point, path in enumerate(spec.model or ())
+        for place, path in enumerate(spec.model or ())
     }
 
 
-def make_policy(graph: Graph, schedule: ScheduleSpec, board: Board) -> Policy:
-    """Make the policy with what a schedule asks of it. Raises ConfigError for a budget below the board's idling."""
+def make_policy(schedule: ScheduleSpec) -> Policy:
+    """Make the policy with what a schedule asks of it."""
     cls = plugins.find("policies", schedule.policy)
     known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
-    asked = {name: value for name, value in schedule.asked().items() if name in known}
-    idle = board.idle.value
-    if "budget" in asked and asked["budget"] <= idle:
-        expected = f"more watts than the board takes when idle, {idle:g} W"
-        hint = f"this machine is taken for: {board.title}"
-        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
-    return cast(Policy, cls(**asked))
+    return cast(Policy, cls(**{name: value for name, value in schedule.asked().items() if name in known}))
 
 
 # -- stages --------------------------------------------------------------------------------------------------------
@@ -159,7 +159,9 @@ class _Point:
     program: Callable[[int, Clock], Program]
 
 
-def _points(graph: Graph, name: str, spec: StageSpec, lanes: int, measure: bool) -> Iterator[_Point]:
+def _points(
+    graph: Graph, name: str, spec: StageSpec, lanes: int, measure: bool, known: MachineProfile | None
+) -> Iterator[_Point]:
     delay = _delay(spec.added_latency if measure else 0.0)
     if spec.call is not None:
         function = graph.function(name)
@@ -170,32 +172,55 @@ def _points(graph: Graph, name: str, spec: StageSpec, lanes: int, measure: bool)
             lambda lane, clock: (*_call_program(function), *delay(clock)),
         )
         return
-    for path in spec.model or ():
-        yield _model_point(graph, name, path, lanes, measure, delay)
+    threads = 1 if spec.threads == "auto" else spec.threads
+    ladder = [_load_model(graph, name, path, threads) for path in spec.model or ()]
+    require_ladder(graph, name, ladder)
+    for model in ladder:
+        for made, profile in _costs(graph, name, model, lanes, measure, known):
+            copies = [made, *(made.with_threads(made.threads) for _ in range(1, lanes))]
+            if measure:
+                for cold in copies if known is not None else copies[1:]:
+                    warm(cold)
+            yield _model_point(copies, profile, spec, delay)
+
+
+def _costs(
+    graph: Graph, name: str, model: Model, lanes: int, measure: bool, known: MachineProfile | None
+) -> Iterator[tuple[Model, Profile | None]]:
+    """Yield an interpreter for each number of threads worth having, the quickest first, and what it costs."""
+    numbers = None if graph.stages[name].threads == "auto" else (model.threads,)
+    if known is not None:
+        profiles = dict(from_profile(graph, name, model, known, numbers, lanes))
+        made = {model.threads: model}
+    elif measure:
+        found = timed(model, numbers or threads_to_try(lanes))
+        profiles = {threads: profile for threads, (_, profile) in found.items()}
+        made = {threads: interpreter for threads, (interpreter, _) in found.items()}
+    else:
+        yield model, None
+        return
+    worth = worth_having({threads: profile.p50 for threads, profile in profiles.items()})
+    for threads in worth if graph.schedule.asked().keys() & _SAVING else worth[:1]:
+        yield made.get(threads) or model.with_threads(threads), profiles[threads]
 
 
 def _model_point(
-    graph: Graph, name: str, path: str, lanes: int, measure: bool, delay: Callable[[Clock], Program]
+    copies: list[Model], profile: Profile | None, spec: StageSpec, delay: Callable[[Clock], Program]
 ) -> _Point:
-    spec = graph.stages[name]
-    profile = None
-    if spec.threads != "auto" or not measure:
-        model = _load_model(graph, name, path, 1 if spec.threads == "auto" else spec.threads)
-        if measure:
-            profile = _measured(model)
-    else:
-        model = _load_model(graph, name, path, 1)
-        profile = _measured(model)
-        for threads in _candidates(lanes):
-            other = model.with_threads(threads)
-            theirs = _measured(other)
-            if theirs.p50 < profile.p50:
-                model, profile = other, theirs
-    copies = [model, *(model.with_threads(model.threads) for _ in range(1, lanes))]
-    if profile is not None:
-        profile = replace(profile, p50=profile.p50 + round(spec.added_latency * NS))
+    """Make the point of an interpreter and its copies, one for each lane."""
+    model = copies[0]
+    if profile is not None and spec.added_latency:
+        profile = _later(profile, round(spec.added_latency * NS))
     point = OperatingPoint(model.name, model.threads, _accuracy(model))
     return _Point(point, profile, model, lambda lane, clock: (*_model_program(copies[lane]), *delay(clock)))
+
+
+def _later(profile: Profile, ns: int) -> Profile:
+    """Return a profile whose known quantiles are later by so many ns."""
+    p50, p90, p95, p99, p999 = (
+        value and value + ns for value in (profile.p50, profile.p90, profile.p95, profile.p99, profile.p999)
+    )
+    return replace(profile, p50=p50, p90=p90, p95=p95, p99=p99, p999=p999)
 
 
 def _load_model(graph: Graph, name: str, path: str, threads: int) -> Model:
@@ -206,39 +231,6 @@ def _load_model(graph: Graph, name: str, path: str, threads: int) -> Model:
     said = {**graph.card(name), "numerics": spec.numerics, "runtime": spec.runtime}
     options = TypeAdapter(ModelOptions).validate_python(said)
     return Model.load(graph.resolve(path), options, threads=threads)
-
-
-def _candidates(lanes: int) -> list[int]:
-    """Numbers of threads worth trying beyond one: doubling, up to a lane's share of the cores this process may use."""
-    share = max(1, len(os.sched_getaffinity(0)) // lanes)
-    doubling = [2**n for n in range(1, 7) if 2**n <= share]
-    return doubling if not doubling or doubling[-1] == share else [*doubling, share]
-
-
-def _measured(model: Model) -> Profile:
-    """Warm a model up on an empty picture and time its invocations."""
-    clock = SystemClock()
-    _prepare_blank(model)
-    for _ in range(_WARM_UPS):
-        model.invoke()
-    times: list[int] = []
-    began = clock.now()
-    while len(times) < 5 or clock.now() < began + _MEASURED * NS:
-        before = clock.now()
-        model.invoke()
-        times.append(clock.now() - before)
-        if len(times) >= 5 and clock.now() > began + 2 * NS:
-            break
-    cuts = [round(cut) for cut in quantiles(times, n=100, method="inclusive")]
-    return Profile("", 0, p50=round(median(times)), p99=cuts[98], p90=cuts[89], p95=cuts[94])
-
-
-def _prepare_blank(model: Model) -> None:
-    """Give a model an empty picture, or zeros where it takes none."""
-    if model.takes_pictures:
-        model.prepare(Frame("blank", 0, 0, np.zeros((64, 64, 3), np.uint8)))
-    else:
-        model.prepare_array(np.zeros(model.inputs[0].shape))
 
 
 def _accuracy(model: Model) -> float:

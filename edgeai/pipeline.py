@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, cast
 
-from edgeai.assemble import Assembled, assemble, load_models, make_policy
+from edgeai.assemble import Assembled, assemble, make_policy
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
 from edgeai.driver import Camera, Sensor
 from edgeai.errors import ConfigError, Problem
@@ -23,6 +23,7 @@ from edgeai.messages import Reading, Result
 from edgeai.observe.decisions import DecisionLog
 from edgeai.plugins import near_miss
 from edgeai.power.board_state import BoardState
+from edgeai.refusals import require_admission, require_possible
 from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.callbacks import CallbackThread
 from edgeai.runtime.core import StageStats
@@ -62,7 +63,8 @@ class Pipeline:
 
     engine: `live` runs against the system's clock. `lockstep` runs in virtual time on the calling thread: time passes
     while you iterate (`stream`, `rate`) or call `advance`; a job takes `durations[stage]` seconds (10 ms where nothing
-    is said), or what `durations` returns in seconds when it is a function of the stage's name and variant.
+    is said, what its profile says where the schedule names one), or what `durations` returns in seconds when it is a
+    function of the stage's name and variant.
 
     While a live pipeline runs, SIGTERM ends the main thread's `with` block like Ctrl-C, unless the program has a
     handler of its own.
@@ -250,7 +252,8 @@ class Pipeline:
             raise ConfigError(Problem("schedule.lanes", "another number", "no lanes: they are made at the start"))
         before = self.graph.schedule.model_dump(exclude_unset=True)
         changed = Graph.check_schedule({**before, **self._changes, **schedule})
-        engine.core.configure(make_policy(self.graph, changed, self._assembled.board))
+        require_possible(self.graph, changed, self._assembled.assembly.workload, self._assembled.board)
+        engine.core.configure(make_policy(changed))
         self._changes |= schedule
 
     @property
@@ -269,12 +272,12 @@ class Pipeline:
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
-        """What was measured at load: durations of each (stage, point)."""
+        """What was measured at load, or read from a profile: durations of each (stage, point)."""
         return () if self._assembled is None else self._assembled.profiles
 
     @property
     def models(self) -> Mapping[tuple[str, int], Any]:
-        """The loaded models by (stage, index in its ladder)."""
+        """The loaded models by (stage, operating point): one for each variant, or more where threads make a choice."""
         return {} if self._assembled is None else self._assembled.models
 
     # -- inside ------------------------------------------------------------------------------------------------
@@ -297,17 +300,24 @@ class Pipeline:
             raise
 
     def _start_lockstep(self, assembled: Assembled, clock: VirtualClock) -> None:
-        loads = assembled.assembly.workload.stages
+        workload = assembled.assembly.workload
+        core = assembled.board.core.value
+        known = {(profile.stage, profile.point): profile for profile in assembled.profiles}
+        profiles = []
+        for load in workload.stages:
+            for point, operating in enumerate(load.points):
+                typical = self._typical(load.name, point, operating.variant)
+                told = known.get((load.name, point))
+                if told is not None and told.p50 == typical:
+                    profiles.append(told)
+                elif typical:
+                    profiles.append(Profile(load.name, point, typical, typical, watts=core * operating.threads))
+        if self._durations is not None:
+            require_admission(self.graph, workload, profiles, timed=False)
         self._lockstep = LockstepEngine(assembled.assembly, clock, self._taps, self._duration)
         self._latest.plans = self._lockstep.core.plan
-        profiles = tuple(
-            Profile(load.name, point, typical, typical, watts=assembled.board.core.value * operating.threads)
-            for load in loads
-            for point, operating in enumerate(load.points)
-            if (typical := self._typical(load.name, operating.variant))
-        )
         try:
-            self._lockstep.calibrate(profiles, assembled.board.idle.value, assembled.board.core.value)
+            self._lockstep.calibrate(tuple(profiles), assembled.board.idle.value, assembled.board.core.value)
             self._lockstep.start()
         except BaseException:
             self.stop()
@@ -316,16 +326,21 @@ class Pipeline:
     def _duration(self, job: Job) -> int:
         assert self._assembled is not None
         load = next(load for load in self._assembled.assembly.workload.stages if load.name == job.stage)
-        return self._typical(job.stage, load.points[job.point].variant)
+        return self._typical(job.stage, job.point, load.points[job.point].variant)
 
-    def _typical(self, stage: str, variant: str) -> int:
+    def _typical(self, stage: str, point: int, variant: str) -> int:
+        """Return how long a job takes in virtual time, ns: as `durations` say, else the profile, else 10 ms."""
         durations = self._durations
-        if durations is None:
-            seconds = _TYPICAL
-        elif callable(durations):
+        seconds: float | None = None
+        if callable(durations):
             seconds = durations(stage, variant)
-        else:
-            seconds = durations.get(stage, durations.get(variant, _TYPICAL))
+        elif durations is not None:
+            seconds = durations.get(stage, durations.get(variant))
+        if seconds is None:
+            told = (p.p50 for p in self.profiles if (p.stage, p.point) == (stage, point))
+            if (ns := next(told, None)) is not None:
+                return ns
+            seconds = _TYPICAL
         return round((seconds + self.graph.stages[stage].added_latency) * NS)
 
     def _cameras(self) -> Sequence[Camera]:
@@ -395,14 +410,18 @@ class Pipeline:
 
 
 def check(graph: Graph) -> list[str]:
-    """Load every model of a graph and return a line on each: what it is for, who decodes it. Opens no device.
+    """Load and time every model of a graph, and return a line on each: what it is for, who decodes it, what it takes.
 
-    Raises ModelError.
+    With a profile nothing is timed. Opens no device. Raises what starting would: a ladder that is none, rates and
+    deadlines that cannot be kept, a budget below idling as ConfigError; ModelError, PluginError.
     """
+    assembled = assemble(graph, SystemClock(), measure=True)
+    took = {(profile.stage, profile.point): profile.p50 / 1e6 for profile in assembled.profiles}
     return [
         f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.inputs[0].shape))}"
-        f" {model.inputs[0].dtype}, {model.runtime}"
-        for (stage, _), model in load_models(graph).items()
+        f" {model.inputs[0].dtype}, {model.runtime}, {took[stage, point]:.3g} ms on"
+        f" {model.threads} thread{'s' if model.threads > 1 else ''}"
+        for (stage, point), model in assembled.models.items()
     ]
 
 

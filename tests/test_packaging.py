@@ -50,6 +50,12 @@ def test_import_edgeai_brings_neither_cv2_nor_a_runtime_nor_pydantic():
     assert run.stdout.strip() == "[]"
 
 
+def test_a_pipeline_can_be_described_before_pictures_and_models_are_imported():
+    code = "import sys, edgeai; edgeai.Pipeline; print([m for m in ('cv2', 'ai_edge_litert') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
 def test_every_exported_name_is_there():
     for name in edgeai.__all__:
         assert getattr(edgeai, name) is not None

@@ -20,17 +20,20 @@ def check(
     allow_code: Annotated[bool, typer.Option("--allow-code", help="Import the functions that the file names.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
-    """Check a graph and load its models: every mistake with its line, what was found and expected. Opens no device."""
+    """Check a graph: every mistake with its line, what was found and expected. Opens no device.
+
+    Its models are loaded and timed, so that deadlines and rates which this machine cannot keep are mistakes, too.
+    """
     from edgeai import pipeline
 
     try:
         graph = Graph.load(file, allow_code=allow_code)
+        notes = pipeline.check(graph)
     except ConfigError as error:
         if as_json:
             typer.echo(json.dumps(_report(file, error.problems), indent=2))
             raise typer.Exit(2) from None
         raise
-    notes = pipeline.check(graph)
     if as_json:
         typer.echo(json.dumps({**_report(file, ()), "models": notes}, indent=2))
     else:

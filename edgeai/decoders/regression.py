@@ -36,12 +36,12 @@ class Regression(Decoder):
         self._outputs = signature.outputs
         count = sum(info.size for info in signature.outputs)
         names = ("value",) if count == 1 else tuple(f"value_{i}" for i in range(count))
-        self._columns = tuple(Column(name) for name in names) if settings.columns is None else settings.columns
-        if len(self._columns) != count:
+        columns = tuple(Column(name) for name in names) if settings.columns is None else settings.columns
+        if len(columns) != count:
             raise ModelError(
-                f"{len(self._columns)} outputs are named and the model gives {count} values: name each of them "
-                "in `outputs`"
+                f"{len(columns)} outputs are named and the model gives {count} values: name each of them in `outputs`"
             )
+        self.columns: tuple[Column, ...] = columns
 
     def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> RegressionValue:
         """Return Regression. Raises ModelError for NaN and infinity."""
@@ -50,4 +50,4 @@ class Regression(Decoder):
             values += info.dequantize(tensor).ravel().tolist()
         if not all(map(math.isfinite, values)):
             require_finite(np.asarray(values), "values")
-        return RegressionValue(tuple(values), self._columns)
+        return RegressionValue(tuple(values), self.columns)

@@ -60,6 +60,7 @@ def check(parts: Parts, findings: Findings) -> None:
         _check_input(parts, name, spec, findings)
     _check_cycles(parts, findings)
     check_policy(parts.schedule, findings)
+    _check_profile(parts, findings)
     for name, output in parts.devices["outputs"].items():
         _check_output(parts, name, output, findings)
     _check_drivers(parts, findings)
@@ -205,6 +206,15 @@ def check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
         if option not in schedule.asked():
             expected = f"a value: the policy {schedule.policy} needs one"
             findings.add(("schedule", option), "nothing", expected)
+
+
+def _check_profile(parts: Parts, findings: Findings) -> None:
+    if parts.schedule.profile is None:
+        return
+    file = find_input(parts.schedule.profile, parts.base)
+    if not file.is_file():
+        hint = plugins.near_miss(file.name, neighbours(file.parent)) or "`edgeai profile GRAPH -o FILE` writes one"
+        findings.add(("schedule", "profile"), f"no file {str(file)!r}", "a file written by `edgeai profile`", hint)
 
 
 def _needed(policy: str) -> list[str]:

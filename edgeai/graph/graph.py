@@ -158,6 +158,12 @@ class Graph(BaseModel):
         except Mistake as mistake:
             raise ConfigError(self.problem(("stages",), mistake.found, mistake.expected, mistake.hint)) from None
 
+    @property
+    def profile(self) -> Path | None:
+        """The file that says what the models cost, None where none is named."""
+        named = self.schedule.profile
+        return None if named is None else find_input(named, self._base)
+
     def card(self, stage: str) -> dict[str, Any]:
         """Return what a stage says that a model's card says otherwise, with the paths of files resolved."""
         card = self.stages[stage].card()

@@ -172,6 +172,8 @@ class ScheduleSpec(BaseModel):
     """Watt-hours in the battery at the start, where no gauge tells."""
     reserve: Annotated[float, Field(ge=0)] | None = None
     """Watt-hours to be left at the end."""
+    profile: Annotated[str, Field(min_length=1)] | None = None
+    """What the models cost, as `edgeai profile` measured it: a file; left out, they are timed when they are loaded."""
 
     def asked(self) -> dict[str, float]:
         """Return what was asked of the policy: the options that were given a value."""

@@ -94,7 +94,7 @@ class Card:
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
 
 
-class _PlainLoader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):
     """The safe loader without aliases, by which a small file could unfold into a huge one."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
@@ -116,7 +116,7 @@ def read_card(model: Path) -> Card | None:
     if len(content) > MAX_BYTES:
         raise ModelError(f"the card {path} is larger than {MAX_BYTES >> 10} KiB: shorten it")
     try:
-        document = yaml.load(content, _PlainLoader)  # noqa: S506 - it is a safe loader
+        document = yaml.load(content, PlainLoader)  # noqa: S506 - it is a safe loader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         text = " ".join(str(error).split()) or type(error).__name__
         raise ModelError(f"the card {path} is not YAML ({text}): correct it") from error

@@ -85,6 +85,8 @@ class Decoder(ABC):
     """What a card calls the task this decoder serves."""
     labels: tuple[str, ...] | None = None
     """One name for each class, None where there are none."""
+    columns: tuple[Column, ...] | None = None
+    """Name and unit of each value of a regression, None where there are none."""
 
     @classmethod
     @abstractmethod

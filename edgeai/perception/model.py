@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai.errors import ModelError
-from edgeai.messages import Colour, Frame
+from edgeai.messages import Colour, Column, Frame
 from edgeai.perception.card import Card, read_card
 from edgeai.perception.decoding import Decoder, Signature, choose_decoder, could_be
 from edgeai.perception.facts import parse_model, read_content
@@ -164,6 +164,11 @@ class Model:
     def labels(self) -> tuple[str, ...] | None:
         """One name for each class, None where there are none."""
         return self._blueprint.decoder.labels
+
+    @property
+    def columns(self) -> tuple[Column, ...] | None:
+        """Name and unit of each value of a regression, None where there are none."""
+        return self._blueprint.decoder.columns
 
     @property
     def runtime(self) -> str:

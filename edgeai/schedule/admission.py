@@ -1,6 +1,6 @@
 """Can what is asked be kept at all? Two tests of non-preemptive earliest deadline first on one lane's worth of time.
 
-    utilisation:  sum_i C_i / min(D_i, T_i) <= 0.9 lanes
+    utilisation:  sum_i C_i / min(D_i, T_i) <= 0.9 lanes, each term <= 0.9: a stage runs one job at a time
     demand:       for every t:  sum_i max(0, floor((t - D_i) / T_i) + 1) C_i + max_{D_j > t} C_j <= t
 
 C_i: duration (s) of a stage's quickest point, T_i: 1 / its least rate, D_i: deadline; a chain counts as one job of its
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import floor
+from math import floor, log10
 
 from edgeai.schedule.workload import StageLoad, Workload
 
@@ -45,6 +45,8 @@ class _Task:
     cost: float
     period: float
     deadline: float
+    elastic: bool
+    """Without a deadline of its own, which is then its period."""
 
     @property
     def load(self) -> float:
@@ -72,7 +74,8 @@ def admit(workload: Workload, durations: Mapping[tuple[str, int], int]) -> Refus
         if stage.rate_min is None:
             continue
         period = 1.0 / stage.rate_min
-        tasks.append(_Task(stage.name, cost, period, period if stage.deadline is None else stage.deadline * 1e-9))
+        deadline = period if stage.deadline is None else stage.deadline * 1e-9
+        tasks.append(_Task(stage.name, cost, period, deadline, stage.deadline is None))
     return _utilisation(tasks, workload.lanes) or (_demand(tasks) if workload.lanes == 1 else None)
 
 
@@ -92,14 +95,17 @@ def _behind(name: str, workload: Workload, durations: Mapping[tuple[str, int], i
 def _utilisation(tasks: list[_Task], lanes: int) -> Refusal | None:
     total = sum(task.load for task in tasks)
     limit = BOUND * lanes
-    if total <= limit:
+    heaviest = max(tasks, key=lambda task: task.load, default=None)
+    if heaviest is None or (total <= limit and heaviest.load <= BOUND):
         return None
-    heaviest = max(tasks, key=lambda task: task.load)
-    left = limit - (total - heaviest.load)
+    left = min(BOUND, limit - (total - heaviest.load))
     exceeds = f"brings the utilisation to {100 * total / lanes:.0f} %, above {100 * BOUND:.0f} %"
-    if left > 0.0 and heaviest.cost / left > heaviest.deadline:
+    if total <= limit:
+        exceeds = f"takes {100 * heaviest.load:.0f} % of a lane, above {100 * BOUND:.0f} %"
+    if left > 0.0 and (heaviest.elastic or heaviest.cost / left <= heaviest.deadline):
         return Refusal(heaviest.name, 1 / heaviest.period, exceeds, f"{_rate(left / heaviest.cost)} would fit")
-    fits = f"all rates x {limit / total:.2g} and deadlines x {total / limit:.2g} would fit"
+    scale = max(total / limit, heaviest.load / BOUND)
+    fits = f"all rates x {1 / scale:.2g} and deadlines x {scale:.2g} would fit"
     return Refusal(heaviest.name, 1 / heaviest.period, exceeds, fits)
 
 
@@ -138,4 +144,6 @@ def _late(tasks: list[_Task], t: float, work: float, blocker: _Task | None) -> R
 
 
 def _rate(hertz: float) -> str:
-    return f"{hertz:.2g} fps"
+    """Round down to two digits, so that what is said to fit does."""
+    step = 10.0 ** (floor(log10(hertz)) - 1)
+    return f"{floor(hertz / step + 1e-9) * step:.2g} fps"

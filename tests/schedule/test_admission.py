@@ -35,7 +35,7 @@ def test_utilisation_names_the_heaviest_stage_and_a_rate():
     refusal = admit(Workload((stage("a", 30), stage("b", 5, 150))), durations(a=(60, 30), b=(30, 20)))
     assert refusal.stage == "a"
     assert str(refusal).startswith("a at 30 fps brings the utilisation to 103 %, above 90 %")
-    assert "26 fps would fit" in str(refusal)
+    assert "25 fps would fit" in str(refusal)
 
 
 def test_two_lanes_carry_twice_as_much():
@@ -55,3 +55,20 @@ def test_a_long_job_of_another_stage_blocks_a_short_deadline():
 def test_a_chain_counts_with_its_root():
     workload = Workload((stage("a", 10, 50), StageLoad("b", "a", POINTS, chained=True, deadline=50 * MS)))
     assert "takes 60 ms" in str(admit(workload, durations(a=(60, 30), b=(60, 30))))
+
+
+def test_what_is_said_to_fit_does():
+    refusal = admit(Workload((stage("a", 30, 100),)), durations(a=(60, 45)))
+    assert "20 fps would fit" in str(refusal)
+    assert admit(Workload((stage("a", 20, 100),)), durations(a=(60, 45))) is None
+
+
+def test_a_lower_rate_is_not_offered_where_the_deadline_is_the_limit():
+    workload = Workload((stage("a", 10, 40), stage("b", 10, 40)))
+    assert "deadlines x 1.5 would fit" in str(admit(workload, durations(a=(60, 30), b=(60, 24))))
+
+
+def test_more_lanes_do_not_help_one_stage():
+    refusal = admit(Workload((stage("a", 30, 100),), lanes=2), durations(a=(60, 45)))
+    assert str(refusal).startswith("a at 30 fps takes 135 % of a lane, above 90 %")
+    assert "20 fps would fit" in str(refusal)

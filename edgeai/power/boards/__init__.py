@@ -4,7 +4,7 @@ A board is a YAML file in this folder; `load_board` also takes the path of one o
 """
 
 from edgeai.power.boards.board import Board, Figure, Power, Steps, ThreadTimes, slowdown
-from edgeai.power.boards.tables import board_names, load_board, recognise, running_board
+from edgeai.power.boards.tables import board_names, load_board, machine_name, recognise, running_board
 
 __all__ = [
     "Board",
@@ -14,6 +14,7 @@ __all__ = [
     "ThreadTimes",
     "board_names",
     "load_board",
+    "machine_name",
     "recognise",
     "running_board",
     "slowdown",

@@ -13,10 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from edgeai.errors import ConfigError, Problem
 from edgeai.power.boards.board import Board
 
-__all__ = ["board_names", "load_board", "recognise", "running_board"]
+__all__ = ["board_names", "load_board", "machine_name", "recognise", "running_board"]
 
 _FOLDER = Path(__file__).parent
 _MODEL = "proc/device-tree/model"
+_PROCESSOR = "proc/cpuinfo"
 _GENERIC = "generic"
 
 
@@ -90,3 +91,17 @@ def running_board(root: str = "/") -> Board:
         return recognise(Path(root, _MODEL).read_text("utf-8", "replace"))
     except OSError:
         return load_board(_GENERIC)
+
+
+def machine_name(root: str = "/") -> str:
+    """Return what this machine says it is, under `root`: the device tree's model, or else its processor's name."""
+    try:
+        return Path(root, _MODEL).read_text("utf-8", "replace").strip("\0 \n")
+    except OSError:
+        pass
+    try:
+        lines = Path(root, _PROCESSOR).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "an unknown machine")

@@ -1,0 +1,84 @@
+"""What is refused before anything runs: workloads that cannot be kept, ladders that are none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from edgeai.clock import NS
+from edgeai.errors import ConfigError
+from edgeai.schedule.admission import Refusal, admit
+from edgeai.schedule.events import Profile
+from edgeai.schedule.workload import Workload
+
+if TYPE_CHECKING:
+    from edgeai.graph import Graph, ScheduleSpec
+    from edgeai.perception.model import Model
+    from edgeai.power.boards import Board
+
+__all__ = ["require_admission", "require_ladder", "require_possible"]
+
+_log = logging.getLogger("edgeai")
+
+
+def require_admission(graph: Graph, workload: Workload, profiles: Iterable[Profile], *, timed: bool) -> None:
+    """Refuse what cannot be kept even by the quickest variants at the least rates asked for. Raises ConfigError.
+
+    Compared are medians: what is slower only now and then, or becomes slower later, is the scheduler's to live with. A
+    stage whose duration is not known, or that promises no rate, is not refused; latency that was added for an
+    experiment does not count. timed: whether the durations were taken just now, and so may be mistaken.
+    """
+    durations = {
+        (profile.stage, profile.point): max(0, profile.p50 - round(graph.stages[profile.stage].added_latency * NS))
+        for profile in profiles
+    }
+    refusal = admit(workload, durations)
+    if refusal is None:
+        return
+    hint = "timed just now: `edgeai profile` on a machine at rest gives steadier figures" if timed else ""
+    at, found = _found(graph, refusal)
+    raise ConfigError(graph.problem(("stages", refusal.stage, at), found, f"what can be kept: {refusal.fits}", hint))
+
+
+def _found(graph: Graph, refusal: Refusal) -> tuple[str, str]:
+    """Return the key at fault, and what was found there."""
+    if refusal.rate is None:
+        return "deadline", f"a stage that {refusal.exceeds}"
+    return "rate", f"{refusal.rate:g} fps at least, which {refusal.exceeds}"
+
+
+def require_possible(graph: Graph, schedule: ScheduleSpec, workload: Workload, board: Board) -> None:
+    """Refuse watts, hours and accuracies that no scheduler can reach. Raises ConfigError."""
+    asked, idle = schedule.asked(), board.idle.value
+    machine = f"this machine is taken for: {board.title}"
+    if "budget" in asked and asked["budget"] <= idle:
+        expected = f"more watts than the board takes when idle, {idle:g} W"
+        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, machine))
+    if "capacity" in asked and "hours" in asked:
+        left = asked["capacity"] - asked.get("reserve", 0.0)
+        if left <= idle * asked["hours"]:
+            found = f"{asked['hours']:g} h from {max(0.0, left):g} Wh"
+            expected = f"at most the {max(0.0, left) / idle:.3g} h that the idle board would last, at {idle:g} W"
+            raise ConfigError(graph.problem(("schedule", "hours"), found, expected, machine))
+    for stage in workload.stages:
+        best = max(stage.points, key=lambda point: point.accuracy)
+        if best.accuracy < asked.get("accuracy", 0.0):
+            expected = f"at most {best.accuracy:g}, which {best.variant} of stage {stage.name} reaches on time"
+            raise ConfigError(graph.problem(("schedule", "accuracy"), f"{asked['accuracy']:g}", expected))
+
+
+def require_ladder(graph: Graph, stage: str, models: Sequence[Model]) -> None:
+    """Refuse a ladder whose members are not variants of one task. Raises ConfigError that names both."""
+    from edgeai.perception.ladder import mismatch
+
+    wrong = mismatch(models)
+    if wrong is not None:
+        where = ("stages", stage, "model", wrong.member)
+        raise ConfigError(graph.problem(where, wrong.found, wrong.expected))
+    if len(models) > 1 and all(model.card is None or model.card.accuracy is None for model in models):
+        _log.warning(
+            "%s: no card of its ladder gives an accuracy, so all variants count as equally good and the quickest is "
+            "preferred: write `accuracy: {metric: top-1, value: 0.67}` into the YAML file beside each model",
+            stage,
+        )

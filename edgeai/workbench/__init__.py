@@ -1,0 +1,1 @@
+"""What a person does to models at a desk."""
