@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 from pydantic import TypeAdapter
 
 from edgeai import plugins
 from edgeai.clock import NS, Clock, SystemClock
 from edgeai.driver import Camera, Driver, Output, Sensor
 from edgeai.errors import ConfigError, ModelError
-from edgeai.messages import Frame
+from edgeai.perception.footprint import file_footprint, footprint
 from edgeai.power.boards import Board, load_board, running_board
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
+from edgeai.runtime.programs import Programs, Ready
 from edgeai.schedule.events import Profile
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
+from edgeai.variant import Variant, measured_memory, prepare_blank
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph, StageSpec
@@ -38,13 +40,12 @@ _MEASURED = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembled:
-    """An assembly, the models by (stage, point), what was measured at load (empty in virtual time), and the board.
+    """An assembly, what was measured at load (empty in virtual time), and the board.
 
     In virtual time the board is the generic one, so that nothing depends on the machine.
     """
 
     assembly: Assembly
-    models: dict[tuple[str, int], Model]
     profiles: tuple[Profile, ...]
     board: Board
 
@@ -66,10 +67,8 @@ def assemble(
     routes = [OutputRoute(named[name], frozenset(spec.stages or graph.stages)) for name, spec in graph.outputs.items()]
 
     lossless = {name for name, camera in cameras.items() if camera.lossless}
-    lanes = graph.schedule.lanes
     board = running_board() if measure else load_board("generic")
-    models: dict[tuple[str, int], Model] = {}
-    programs: dict[tuple[str, int, int], Program] = {}
+    makers: dict[tuple[str, int], Callable[[], Ready]] = {}
     profiles: list[Profile] = []
     loads: list[StageLoad] = []
     for name in graph.order():
@@ -77,23 +76,23 @@ def assemble(
         if spec.input in lossless:
             lossless.add(name)
         points = []
-        for point, made in enumerate(_points(graph, name, spec, lanes, measure)):
+        for point, made in enumerate(_points(graph, name, spec, clock, measure)):
             points.append(made.point)
             if made.profile is not None:
                 watts = board.core.value * made.point.threads
                 profiles.append(replace(made.profile, stage=name, point=point, watts=watts))
-            if made.model is not None:
-                models[name, point] = made.model
-            for lane in range(lanes):
-                programs[name, point, lane] = made.program(lane, clock)
+            makers[name, point] = made.make
         loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
     policy = _policy(graph, board)
-    workload = Workload(tuple(loads), lanes)
+    workload = _workload(graph, tuple(loads))
+    programs = Programs(makers)
     assembly = Assembly(
         tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
     )
     assembly.check_rates()
-    return Assembled(assembly, models, tuple(profiles), board)
+    if not workload.limited:
+        programs.load_all()
+    return Assembled(assembly, tuple(profiles), board)
 
 
 def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
@@ -118,6 +117,16 @@ def _policy(graph: Graph, board: Board) -> Policy:
     return cast(Policy, cls(**asked))
 
 
+def _workload(graph: Graph, loads: tuple[StageLoad, ...]) -> Workload:
+    """Raise ConfigError where not even the smallest variant of each stage finds room."""
+    memory = None if graph.schedule.memory is None else round(graph.schedule.memory)
+    least = sum(min(point.memory for point in load.points) for load in loads)
+    if memory is not None and least > memory:
+        expected = f"at least {least / 1e6:.3g}MB, which the smallest variant of every stage takes together"
+        raise ConfigError(graph.problem(("schedule", "memory"), f"{memory / 1e6:.3g}MB", expected))
+    return Workload(loads, graph.schedule.lanes, memory)
+
+
 # -- stages --------------------------------------------------------------------------------------------------------
 
 
@@ -140,33 +149,39 @@ def _load(graph: Graph, name: str, points: tuple[OperatingPoint, ...], *, lossle
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Point:
-    """An operating point, how long it takes, and its program for each lane."""
+    """An operating point, how long it takes, and what makes it ready to run."""
 
     point: OperatingPoint
     profile: Profile | None
-    model: Model | None
-    program: Callable[[int, Clock], Program]
+    make: Callable[[], Ready]
 
 
-def _points(graph: Graph, name: str, spec: StageSpec, lanes: int, measure: bool) -> Iterator[_Point]:
-    delay = _delay(spec.added_latency if measure else 0.0)
+def _points(graph: Graph, name: str, spec: StageSpec, clock: Clock, measure: bool) -> Iterator[_Point]:
+    delay = _delay(spec.added_latency if measure else 0.0, clock)
     if spec.call is not None:
         function = graph.function(name)
-        yield _Point(
-            OperatingPoint(getattr(function, "__name__", name)),
-            None,
-            None,
-            lambda lane, clock: (*_call_program(function), *delay(clock)),
-        )
+        lanes = ((*_call_program(function), *delay),) * graph.schedule.lanes
+        yield _Point(OperatingPoint(getattr(function, "__name__", name)), None, lambda: Ready(lanes))
         return
     for path in spec.model or ():
-        yield _model_point(graph, name, path, lanes, measure, delay)
+        _require_room(graph, name, path)
+        yield _model_point(graph, name, path, measure, delay)
 
 
-def _model_point(
-    graph: Graph, name: str, path: str, lanes: int, measure: bool, delay: Callable[[Clock], Program]
-) -> _Point:
-    spec = graph.stages[name]
+def _require_room(graph: Graph, name: str, path: str) -> None:
+    """Refuse a model that does not fit into the memory by itself, before it is opened."""
+    memory = graph.schedule.memory
+    if memory is None:
+        return
+    needed = file_footprint(graph.resolve(path), graph.schedule.lanes)
+    if needed > memory:
+        found = f"{path}, which takes about {needed / 1e6:.3g} MB"
+        expected = f"models within the schedule's memory, {memory / 1e6:.3g} MB"
+        raise ConfigError(graph.problem(("stages", name, "model"), found, expected))
+
+
+def _model_point(graph: Graph, name: str, path: str, measure: bool, delay: Program) -> _Point:
+    spec, lanes, limited = graph.stages[name], graph.schedule.lanes, graph.schedule.memory is not None
     profile = None
     if spec.threads != "auto" or not measure:
         model = _load_model(graph, name, path, 1 if spec.threads == "auto" else spec.threads)
@@ -180,11 +195,18 @@ def _model_point(
             theirs = _measured(other)
             if theirs.p50 < profile.p50:
                 model, profile = other, theirs
-    copies = [model, *(model.with_threads(model.threads) for _ in range(1, lanes))]
     if profile is not None:
         profile = replace(profile, p50=profile.p50 + round(spec.added_latency * NS))
-    point = OperatingPoint(model.name, model.threads, _accuracy(model))
-    return _Point(point, profile, model, lambda lane, clock: (*_model_program(copies[lane]), *delay(clock)))
+    memory = 0 if not limited else measured_memory(model, lanes) if measure else footprint(model.content, lanes)
+    make = Variant(
+        model,
+        partial(_load_model, graph, name, str(model.path), model.threads),
+        lambda opened: (*_model_program(opened), *delay),
+        lanes,
+        keep=not limited,
+        warm=measure,
+    )
+    return _Point(OperatingPoint(model.name, model.threads, _accuracy(model), memory), profile, make)
 
 
 def _load_model(graph: Graph, name: str, path: str, threads: int) -> Model:
@@ -207,7 +229,7 @@ def _candidates(lanes: int) -> list[int]:
 def _measured(model: Model) -> Profile:
     """Warm a model up on an empty picture and time its invocations."""
     clock = SystemClock()
-    _prepare_blank(model)
+    prepare_blank(model)
     for _ in range(_WARM_UPS):
         model.invoke()
     times: list[int] = []
@@ -220,14 +242,6 @@ def _measured(model: Model) -> Profile:
             break
     cuts = [round(cut) for cut in quantiles(times, n=100, method="inclusive")]
     return Profile("", 0, p50=round(median(times)), p99=cuts[98], p90=cuts[89], p95=cuts[94])
-
-
-def _prepare_blank(model: Model) -> None:
-    """Give a model an empty picture, or zeros where it takes none."""
-    if model.takes_pictures:
-        model.prepare(Frame("blank", 0, 0, np.zeros((64, 64, 3), np.uint8)))
-    else:
-        model.prepare_array(np.zeros(model.inputs[0].shape))
 
 
 def _accuracy(model: Model) -> float:
@@ -258,16 +272,11 @@ def _call_program(function: Callable[[Any], Any]) -> Program:
     return (Step("called", lambda work: function(work.captured if work.result is None else work.result)),)
 
 
-def _delay(seconds: float) -> Callable[[Clock], Program]:
+def _delay(seconds: float, clock: Clock) -> Program:
     """Make the step that lets a stage take longer, for experiments; none where nothing is added."""
-    if not seconds:
-        return lambda clock: ()
 
-    def step(clock: Clock) -> Program:
-        def wait(value: Any) -> Any:
-            clock.sleep_until(clock.now() + round(seconds * NS))
-            return value
+    def wait(value: Any) -> Any:
+        clock.sleep_until(clock.now() + round(seconds * NS))
+        return value
 
-        return (Step("delayed", wait),)
-
-    return step
+    return (Step("delayed", wait),) if seconds else ()

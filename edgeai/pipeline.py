@@ -39,6 +39,10 @@ _log = logging.getLogger("edgeai")
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
 
+_LOADING = 0.5
+"""Seconds a model takes to be loaded in virtual time where nothing else was said: ten megabytes from an SD card, laid
+out and warmed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -58,7 +62,8 @@ class Pipeline:
 
     engine: `live` runs against the system's clock. `lockstep` runs in virtual time on the calling thread: time passes
     while you iterate (`stream`, `rate`) or call `advance`; a job takes `durations[stage]` seconds (10 ms where nothing
-    is said), or what `durations` returns in seconds when it is a function of the stage's name and variant.
+    is said), or what `durations` returns in seconds when it is a function of the stage's name and variant. A model that
+    is loaded while it runs takes `loading` seconds.
 
     While a live pipeline runs, SIGTERM ends the main thread's `with` block like Ctrl-C, unless the program has a
     handler of its own.
@@ -71,6 +76,7 @@ class Pipeline:
         engine: Literal["live", "lockstep"] = "live",
         durations: Mapping[str, float] | Callable[[str, str], float] | None = None,
         on_fault: Callable[..., object] | None = None,
+        loading: float = _LOADING,
         frames: int | None = None,
         taps: Sequence[Tap] = (),
     ) -> None:
@@ -79,6 +85,7 @@ class Pipeline:
         self.faults: dict[str, Fault] = {}
         """Every fault since the start, by the name of what failed; a later one of the same name replaces it."""
         self._durations = durations
+        self._loading = loading
         self._frames = frames
         self._on_fault = on_fault
         self._callbacks = CallbackThread()
@@ -241,8 +248,8 @@ class Pipeline:
 
     @property
     def models(self) -> Mapping[tuple[str, int], Any]:
-        """The loaded models by (stage, index in its ladder)."""
-        return {} if self._assembled is None else self._assembled.models
+        """The models that are loaded now, by (stage, index in its ladder)."""
+        return {} if self._assembled is None else self._assembled.assembly.programs.models
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -264,7 +271,9 @@ class Pipeline:
 
     def _start_lockstep(self, assembled: Assembled, clock: VirtualClock) -> None:
         loads = assembled.assembly.workload.stages
-        self._lockstep = LockstepEngine(assembled.assembly, clock, self._taps, self._duration)
+        self._lockstep = LockstepEngine(
+            assembled.assembly, clock, self._taps, self._duration, round(self._loading * NS)
+        )
         profiles = tuple(
             Profile(load.name, point, typical, typical, watts=assembled.board.core.value * operating.threads)
             for load in loads

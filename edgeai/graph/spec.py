@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
 from edgeai.graph.words import brief
-from edgeai.quantities import Duration, Fraction, Watts
+from edgeai.quantities import Duration, Fraction, Memory, Watts
 
 __all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
 
@@ -172,6 +172,8 @@ class ScheduleSpec(BaseModel):
     """Watt-hours in the battery at the start, where no gauge tells."""
     reserve: Annotated[float, Field(ge=0)] | None = None
     """Watt-hours to be left at the end."""
+    memory: Memory | None = None
+    """What the models may take together (200MB): the rest is loaded when it is wanted; left out, all are resident."""
 
     def asked(self) -> dict[str, float]:
         """Return what was asked of the policy: the options that were given a value."""
