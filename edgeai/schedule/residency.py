@@ -55,7 +55,7 @@ class Residency:
         self._begun = False
         self._starting = True
         self._since: int | None = None
-        self._last = 0
+        self._last: int | None = None
         self._failed: dict[Slot, int] = {}
         self._planned: dict[Slot, int] = {}
         if limit is not None:
@@ -83,6 +83,7 @@ class Residency:
         state = self._of(event)
         self._pending = None
         state.resident = tuple(sorted({*state.resident, event.point}))
+        self._failed.pop((state, event.point), None)
         return [] if self._starting else [Announce(event.stage, "loaded", f"{_name(state, event.point)} can run now")]
 
     def failed(self, event: LoadFailed) -> list[Announce]:
@@ -144,7 +145,7 @@ class Residency:
         if self._limit is None or not self._may_order or not states:
             return []
         self._note(t, [(state, point) for state in states for point, _ in state.mixer.shares])
-        early = not self._starting and t < self._last + EVERY
+        early = self._last is not None and t < self._last + EVERY
         if early and able:
             return []
         barred = [slot for slot in self._failed if self._barred(t, slot)]

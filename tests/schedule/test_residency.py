@@ -149,7 +149,8 @@ def test_what_is_resident_serves_and_a_load_makes_no_frame_late():
     assert board.missed <= 2
     board.missed = 0
     board.run(180, slow=2.6)
-    ((began, point),) = board.heavy()
+    began, point = board.heavy()[-1]
+    assert began > 60e9
     during = [p for t, _, p in board.ran if began <= t < began + board.loading]
     assert (len(during), set(during)) == (50, {0})
     assert board.missed <= 0.005 * 1800

@@ -136,10 +136,10 @@ def run_heat(options: argparse.Namespace, seeds: range, frames: int) -> object:
 
 def run_residency(options: argparse.Namespace, seeds: range, frames: int) -> object:
     rows = [
-        heavy.run(regime, policy, deadline, seeds, frames)
+        heavy.run(regime, policy, deadline, fps, seeds, frames)
         for regime in (("calm", "step") if options.quick else REGIMES)
         for policy in heavy.POLICIES
-        for deadline in (25.0, 50.0)
+        for deadline, fps in ((25.0, 10.0), (50.0, 10.0), (50.0, 20.0))
     ]
     return table(f"A ladder of {len(streams.LADDER)} of which {heavy.FIT} are resident", rows)
 

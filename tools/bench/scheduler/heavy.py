@@ -45,17 +45,18 @@ class Sums:
     whole: list[float] = field(default_factory=list)
 
 
-def run(regime: str, policy: str, deadline: float, seeds: range, frames: int) -> dict[str, object]:
+def run(regime: str, policy: str, deadline: float, fps: float, seeds: range, frames: int) -> dict[str, object]:
     """One row: the same seeds with three of eight resident and with all."""
     sums = Sums()
     variants = tuple(table()[i] for i in LADDER)
     for seed in seeds:
         rng = random.Random(1000 * seed + 5)
         slow = REGIMES[regime](frames, rng)
-        stream = Stream("s", variants, told(variants, "scale", rng), deadline, megabytes=MEGABYTES, switch_ms=SWITCH_MS)
+        profiles = told(variants, "scale", rng)
+        stream = Stream("s", variants, profiles, deadline, fps, rate_min=fps, megabytes=MEGABYTES, switch_ms=SWITCH_MS)
         limited = simulate([stream], slow, POLICIES[policy], seed, megabytes=FIT * MEGABYTES)
         whole = simulate([stream], slow, POLICIES[policy], seed)
-        _count(sums, limited, frames)
+        _count(sums, limited, frames, fps)
         sums.score.append(float(limited.logs["s"].score[APART:].mean()))
         sums.whole.append(float(whole.logs["s"].score[APART:].mean()))
         sums.missed_whole += int(whole.logs["s"].missed[APART:].sum())
@@ -64,6 +65,7 @@ def run(regime: str, policy: str, deadline: float, seeds: range, frames: int) ->
         "regime": regime,
         "policy": policy,
         "deadline": deadline,
+        "fps": fps,
         "unforced a min": sums.unforced / sums.minutes,
         "most in a min": sums.most,
         "forced a min": sums.forced / sums.minutes,
@@ -79,7 +81,7 @@ def run(regime: str, policy: str, deadline: float, seeds: range, frames: int) ->
     }
 
 
-def _count(sums: Sums, out: Outcome, frames: int) -> None:
+def _count(sums: Sums, out: Outcome, frames: int, fps: float) -> None:
     assert out.scheduler is not None
     log = out.logs["s"]
     loads = out.scheduler.planner.residency.loads
@@ -93,7 +95,7 @@ def _count(sums: Sums, out: Outcome, frames: int) -> None:
         sums.most = max(sums.most, *(sum(s <= t < s + 60_000 * MS for t in starts) for s in starts), 0)
     inside = np.zeros(len(log.missed), bool)
     for start, end in out.loads:
-        inside[start // (100 * MS) : end // (100 * MS) + 1] = True
+        inside[round(start * 1e-9 * fps) : round(end * 1e-9 * fps)] = True
     inside[:APART] = False
     sums.in_loads += int((inside & log.offered).sum())
     sums.missed_in_loads += int((inside & log.missed).sum())
