@@ -18,6 +18,7 @@ from edgeai.perception.model import Model
 from edgeai.runtime.live import LiveEngine
 from edgeai.runtime.taps import Tap
 from edgeai.schedule.policy import Choice
+from edgeai.schedule.workload import Workload
 
 PILOTS = Path(edgeai.pilots.__file__).parent
 LADDER = ("pilot_small", "pilot_medium", "pilot_large")
@@ -152,6 +153,11 @@ def test_the_smallest_variants_together_have_to_fit():
         Pipeline(two, engine="lockstep").start()
 
 
+@pytest.mark.parametrize(("text", "count"), [("200MB", 200e6), ("0.5GiB", 2**29), ("64 kB", 64e3), (1e6, 1e6)])
+def test_memory_is_written_with_its_unit(text, count):
+    assert graph(memory=text).schedule.memory == count
+
+
 @pytest.mark.parametrize("name", LADDER)
 def test_the_arena_lies_between_the_largest_tensor_and_all_of_them(name):
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
@@ -175,14 +181,14 @@ def test_live_the_quickest_serves_while_another_is_loaded(assets):
         schedule={"memory": "20MB"},
     )
     assembled = assemble(made, clock, measure=True)
-    taken = [point.memory for point in assembled.assembly.workload.stages[0].points]
-    assert all(m >= footprint(path.read_bytes(), 1) for m, path in zip(taken, paths, strict=True))
-    limit = taken[0] + max(taken[2:])
-    assembly = replace(
-        assembled.assembly, policy=FromHereTo(2, 3), workload=replace(assembled.assembly.workload, memory=limit)
-    )
+    (stage,) = assembled.assembly.workload.stages
+    least = [footprint(path.read_bytes(), 1) for path in paths]
+    assert all(point.memory >= size for point, size in zip(stage.points, least, strict=True))
+    points = tuple(replace(point, memory=size) for point, size in zip(stage.points, least, strict=True))
+    workload = Workload((replace(stage, points=points),), memory=least[0] + least[3])
+    assembly = replace(assembled.assembly, policy=FromHereTo(2, 3), workload=workload)
     engine = LiveEngine(assembly, clock, [watch])
-    engine.calibrate(assembled.profiles, 2.0, 3.0)
+    engine.calibrate((), 2.0, 3.0)
     assert set(assembly.programs.models) == {("what", 0), ("what", 2)}
     gone = weakref.ref(assembly.programs.models["what", 2])
     engine.start()
