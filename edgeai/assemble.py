@@ -164,17 +164,15 @@ def _points(graph: Graph, name: str, spec: StageSpec, clock: Clock, measure: boo
         yield _Point(OperatingPoint(getattr(function, "__name__", name)), None, lambda: Ready(lanes))
         return
     for path in spec.model or ():
-        _require_room(graph, name, path)
+        if graph.schedule.memory is not None:
+            _require_room(graph, name, path, file_footprint(graph.resolve(path), graph.schedule.lanes))
         yield _model_point(graph, name, path, measure, delay)
 
 
-def _require_room(graph: Graph, name: str, path: str) -> None:
-    """Refuse a model that does not fit into the memory by itself, before it is opened."""
+def _require_room(graph: Graph, name: str, path: str, needed: int) -> None:
+    """Raise ConfigError for a model that does not fit into the memory by itself; needed: what it takes, bytes."""
     memory = graph.schedule.memory
-    if memory is None:
-        return
-    needed = file_footprint(graph.resolve(path), graph.schedule.lanes)
-    if needed > memory:
+    if memory is not None and needed > memory:
         found = f"{path}, which takes about {needed / 1e6:.3g} MB"
         expected = f"models within the schedule's memory, {memory / 1e6:.3g} MB"
         raise ConfigError(graph.problem(("stages", name, "model"), found, expected))
@@ -198,6 +196,7 @@ def _model_point(graph: Graph, name: str, path: str, measure: bool, delay: Progr
     if profile is not None:
         profile = replace(profile, p50=profile.p50 + round(spec.added_latency * NS))
     memory = 0 if not limited else measured_memory(model, lanes) if measure else footprint(model.content, lanes)
+    _require_room(graph, name, path, memory)
     make = Variant(
         model,
         partial(_load_model, graph, name, str(model.path), model.threads),

@@ -127,6 +127,10 @@ class Residency:
             state, point = slot
             if point in state.resident or self._barred(t, slot):
                 continue
+            if state.load.points[point].memory > self._room(chosen):
+                self._failed[slot] = t
+                why = f"{_name(state, point)} does not fit into the memory beside what else is needed"
+                return [Announce(state.load.name, "no room", why)]
             leaving = make_room(
                 self._states, self._limit, slot, lambda other, _: (float(other in chosen), self._idle(other))
             )
@@ -148,7 +152,7 @@ class Residency:
         early = self._last is not None and t < self._last + EVERY
         if early and able:
             return []
-        barred = [slot for slot in self._failed if self._barred(t, slot)]
+        barred = [slot for slot in self._failed if self._barred(t, slot)] + self._too_large(states)
         judge = Judge(states, aim, corrections, means, barred)
         found = judge.exchanges(self._limit, self._states, self._idle)
         if self._starting:
@@ -199,6 +203,23 @@ class Residency:
 
     def _loadable(self, t: int, state: StageState) -> list[int]:
         return [point for point in range(len(state.load.points)) if not self._barred(t, (state, point))]
+
+    def _too_large(self, states: Sequence[StageState]) -> list[Slot]:
+        """Return what would not fit even beside nothing but the quickest point of every stage."""
+        room = self._room(())
+        return [
+            (state, point)
+            for state in states
+            for point, operating in enumerate(state.load.points)
+            if point not in state.resident and operating.memory > room
+        ]
+
+    def _room(self, needed: Sequence[Slot]) -> int:
+        """Return the bytes that the quickest resident points, and the resident ones of those needed, leave."""
+        assert self._limit is not None
+        stay = {(state, quickest(state, state.resident)) for state in self._states if state.resident}
+        stay.update((state, point) for state, point in needed if point in state.resident)
+        return self._limit - sum(state.load.points[point].memory for state, point in stay)
 
     def _note(self, t: int, slots: Sequence[Slot]) -> None:
         for slot in slots:

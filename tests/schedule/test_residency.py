@@ -23,6 +23,11 @@ LADDER = ((2.1, 0.42), (4.1, 0.57), (7.9, 0.61), (13.6, 0.67), (21.4, 0.70), (30
 """Median ms and accuracy, after quantized classifiers on a Raspberry Pi 4."""
 
 
+class Largest(Fixed):
+    def choose(self, situation):
+        return {name: replace(choice, point=7) for name, choice in super().choose(situation).items()}
+
+
 class Board:
     """Runs streams at 10 fps on one lane and loads what it is told to, by events alone."""
 
@@ -201,10 +206,6 @@ def test_a_point_that_a_policy_names_is_loaded_while_the_quickest_serves():
     board = Board(Fixed(), 20 * MB).run(5)
     assert board.points() == {0}
 
-    class Largest(Fixed):
-        def choose(self, situation):
-            return {name: replace(choice, point=7) for name, choice in super().choose(situation).items()}
-
     board.tell(Configure(board.t, Largest()))
     board.run(5)
     assert board.points(since=5) == {0, 7}
@@ -226,6 +227,20 @@ def test_sizes_count_and_the_limit_is_never_exceeded():
     board = Board(Latency(), 40 * MB, deadline=50, sizes=sizes).run(60)
     board.run(100, slow=2.6).run(100)
     assert board.heavy()
+
+
+def test_what_cannot_fit_beside_the_quickest_is_not_waited_for():
+    sizes = [10 * MB] * 6 + [25 * MB] * 2
+    board = Board(Latency(), 30 * MB, sizes=sizes).run(60)
+    assert max(board.points()) == 5
+
+
+def test_a_point_named_by_a_policy_that_cannot_fit_is_announced_once():
+    board = Board(Largest(), 30 * MB, sizes=[10 * MB] * 7 + [25 * MB]).run(60)
+    assert board.points() == {0}
+    (said,) = [note for note in board.said if note.state == "no room"]
+    assert "v7" in said.why
+    assert board.missed == 0
 
 
 def test_two_streams_share_the_memory():
