@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from edgeai.schedule.commands import Announce, Load, Unload
@@ -36,13 +35,6 @@ RETRY = 600_000_000_000
 Kind = Literal["start", "forced", "unforced"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    state: StageState
-    point: int
-    kind: Kind
-
-
 class Residency:
     """Orders loads one at a time, within a limit of bytes; without a limit it does nothing."""
 
@@ -51,7 +43,7 @@ class Residency:
         self._limit = limit
         self.loads: Counter[Kind] = Counter()
         """Loads ordered: those at the start, and the heavy switches since."""
-        self._pending: _Pending | None = None
+        self._pending: Slot | None = None
         self._begun = False
         self._starting = True
         self._since: int | None = None
@@ -91,16 +83,14 @@ class Residency:
         state = self._of(event)
         self._pending = None
         self._failed[state, event.point] = event.t
-        why = (
-            f"{_name(state, event.point)} could not be loaded: {event.why}; tried again in {RETRY / 6e10:g} min at most"
-        )
+        why = f"{_name(state, event.point)} could not be loaded: {event.why}; not tried again for {RETRY / 6e10:g} min"
         return [Announce(event.stage, "load failed", why)]
 
     def _of(self, event: Loaded | LoadFailed) -> StageState:
         pending = self._pending
-        if pending is None or (pending.state.load.name, pending.point) != (event.stage, event.point):
+        if pending is None or (pending[0].load.name, pending[1]) != (event.stage, event.point):
             raise ValueError(f"point {event.point} of {event.stage} is not being loaded")
-        return pending.state
+        return pending[0]
 
     # -- what to do --------------------------------------------------------------------------------------------
 
@@ -189,7 +179,7 @@ class Residency:
         state, point = exchange.state, exchange.point
         kind: Kind = "start" if self._starting else "forced" if exchange.forced else "unforced"
         self.loads[kind] += 1
-        self._pending = _Pending(state, point, kind)
+        self._pending = state, point
         self._since = None
         orders: list[Load | Unload | Announce] = []
         for other, gone in exchange.leaving:
