@@ -178,7 +178,7 @@ def test_live_the_quickest_serves_while_another_is_loaded(assets):
     made = Graph(
         cameras={"cam": "synthetic:320x240?fps=20"},
         stages={"what": {"model": [str(path) for path in paths], "threads": 1}},
-        schedule={"memory": "20MB"},
+        schedule={"memory": "16MB"},
     )
     assembled = assemble(made, clock, measure=True)
     (stage,) = assembled.assembly.workload.stages
