@@ -44,6 +44,10 @@ _log = logging.getLogger("edgeai")
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
 
+_LOADING = 0.5
+"""Seconds a model takes to be loaded in virtual time where nothing else was said: ten megabytes from an SD card, laid
+out and warmed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -64,7 +68,7 @@ class Pipeline:
     engine: `live` runs against the system's clock. `lockstep` runs in virtual time on the calling thread: time passes
     while you iterate (`stream`, `rate`) or call `advance`; a job takes `durations[stage]` seconds (10 ms where nothing
     is said, what its profile says where the schedule names one), or what `durations` returns in seconds when it is a
-    function of the stage's name and variant.
+    function of the stage's name and variant. A model that is loaded while it runs takes `loading` seconds.
 
     While a live pipeline runs, SIGTERM ends the main thread's `with` block like Ctrl-C, unless the program has a
     handler of its own.
@@ -77,6 +81,7 @@ class Pipeline:
         engine: Literal["live", "lockstep"] = "live",
         durations: Mapping[str, float] | Callable[[str, str], float] | None = None,
         on_fault: Callable[..., object] | None = None,
+        loading: float = _LOADING,
         frames: int | None = None,
         taps: Sequence[Tap] = (),
     ) -> None:
@@ -87,6 +92,7 @@ class Pipeline:
         self.decisions = DecisionLog()
         """The newest decisions of the scheduler: iterate at any time, or ask for those `of` a stage."""
         self._durations = durations
+        self._loading = loading
         self._frames = frames
         self._on_fault = on_fault
         self._callbacks = CallbackThread()
@@ -277,8 +283,8 @@ class Pipeline:
 
     @property
     def models(self) -> Mapping[tuple[str, int], Any]:
-        """The loaded models by (stage, operating point): one for each variant, or more where threads make a choice."""
-        return {} if self._assembled is None else self._assembled.models
+        """The models that are loaded now, by (stage, operating point)."""
+        return {} if self._assembled is None else self._assembled.assembly.programs.models
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -314,7 +320,9 @@ class Pipeline:
                     profiles.append(Profile(load.name, point, typical, typical, watts=core * operating.threads))
         if self._durations is not None:
             require_admission(self.graph, workload, profiles, timed=False)
-        self._lockstep = LockstepEngine(assembled.assembly, clock, self._taps, self._duration)
+        self._lockstep = LockstepEngine(
+            assembled.assembly, clock, self._taps, self._duration, round(self._loading * NS)
+        )
         self._latest.plans = self._lockstep.core.plan
         try:
             self._lockstep.calibrate(tuple(profiles), assembled.board.idle.value, assembled.board.core.value)
@@ -416,12 +424,14 @@ def check(graph: Graph) -> list[str]:
     deadlines that cannot be kept, a budget below idling as ConfigError; ModelError, PluginError.
     """
     assembled = assemble(graph, SystemClock(), measure=True)
+    programs = assembled.assembly.programs
+    programs.load_all()
     took = {(profile.stage, profile.point): profile.p50 / 1e6 for profile in assembled.profiles}
     return [
         f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.inputs[0].shape))}"
         f" {model.inputs[0].dtype}, {model.runtime}, {took[stage, point]:.3g} ms on"
         f" {model.threads} thread{'s' if model.threads > 1 else ''}"
-        for (stage, point), model in assembled.models.items()
+        for (stage, point), model in programs.models.items()
     ]
 
 

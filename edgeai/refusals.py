@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeai.perception.model import Model
     from edgeai.power.boards import Board
 
-__all__ = ["require_admission", "require_ladder", "require_possible"]
+__all__ = ["require_admission", "require_ladder", "require_memory", "require_possible", "require_room"]
 
 _log = logging.getLogger("edgeai")
 
@@ -68,13 +68,42 @@ def require_possible(graph: Graph, schedule: ScheduleSpec, workload: Workload, b
             raise ConfigError(graph.problem(("schedule", "accuracy"), f"{asked['accuracy']:g}", expected))
 
 
-def require_ladder(graph: Graph, stage: str, models: Sequence[Model]) -> None:
-    """Refuse a ladder whose members are not variants of one task. Raises ConfigError that names both."""
+def require_memory(graph: Graph, workload: Workload) -> None:
+    """Refuse a memory in which not even the smallest variant of each stage finds room. Raises ConfigError."""
+    least = sum(min(point.memory for point in load.points) for load in workload.stages)
+    if workload.memory is not None and least > workload.memory:
+        expected = f"at least {least / 1e6:.3g}MB, which the smallest variant of every stage takes together"
+        raise ConfigError(graph.problem(("schedule", "memory"), f"{workload.memory / 1e6:.3g}MB", expected))
+
+
+def require_room(graph: Graph, stage: str, path: str, needed: int | None = None) -> None:
+    """Refuse a model that does not fit into the memory by itself. Raises ConfigError, ModelError.
+
+    needed: bytes it takes, where that is known better than by its file.
+    """
+    from edgeai.perception.footprint import file_footprint
+
+    memory = graph.schedule.memory
+    if memory is None:
+        return
+    if needed is None:
+        needed = file_footprint(graph.resolve(path), graph.schedule.lanes)
+    if needed > memory:
+        found = f"{path}, which takes about {needed / 1e6:.3g} MB"
+        expected = f"models within the schedule's memory, {memory / 1e6:.3g} MB"
+        raise ConfigError(graph.problem(("stages", stage, "model"), found, expected))
+
+
+def require_ladder(graph: Graph, stage: str, models: Sequence[Model], member: int | None = None) -> None:
+    """Refuse a ladder whose members are not variants of one task. Raises ConfigError that names both.
+
+    member: the place of the last model where not all are at hand.
+    """
     from edgeai.perception.ladder import mismatch
 
     wrong = mismatch(models)
     if wrong is not None:
-        where = ("stages", stage, "model", wrong.member)
+        where = ("stages", stage, "model", wrong.member if member is None else member)
         raise ConfigError(graph.problem(where, wrong.found, wrong.expected))
     if len(models) > 1 and all(model.card is None or model.card.accuracy is None for model in models):
         _log.warning(

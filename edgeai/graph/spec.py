@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
 from edgeai.graph.words import brief
-from edgeai.quantities import Duration, Fraction, Watts
+from edgeai.quantities import Duration, Fraction, Memory, Watts
 
 __all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
 
@@ -174,6 +174,8 @@ class ScheduleSpec(BaseModel):
     """Watt-hours to be left at the end."""
     profile: Annotated[str, Field(min_length=1)] | None = None
     """What the models cost, as `edgeai profile` measured it: a file; left out, they are timed when they are loaded."""
+    memory: Memory | None = None
+    """What the models may take together (200MB): the rest is loaded when it is wanted; left out, all are resident."""
 
     def asked(self) -> dict[str, float]:
         """Return what was asked of the policy: the options that were given a value."""

@@ -17,7 +17,7 @@ from edgeai.errors import ModelError
 from edgeai.perception.decoding import PostProcess
 from edgeai.perception.flatfile import MODEL_SCHEMA, DamagedError, Table, verify
 
-__all__ = ["Facts", "parse_model", "read_content"]
+__all__ = ["BYTES", "IDENTIFIER", "Facts", "parse_model", "read_content"]
 
 MAX_BYTES = 1 << 31
 IDENTIFIER = b"TFL3"
@@ -26,7 +26,7 @@ _DEQUANTIZE, _RESHAPE, _SOFTMAX, _CUSTOM, _SQUEEZE, _QUANTIZE = 6, 22, 25, 32, 4
 _PASSING: Final = frozenset({_DEQUANTIZE, _RESHAPE, _SQUEEZE, _QUANTIZE})
 """Operations that hand values on without changing what they mean."""
 _POSTPROCESS = "TFLite_Detection_PostProcess"
-_BYTES: Final = {0: 4, 1: 2, 2: 4, 3: 1, 4: 8, 6: 1, 7: 2, 8: 8, 9: 1, 10: 8, 11: 16, 12: 8, 15: 4, 16: 2}
+BYTES: Final = {0: 4, 1: 2, 2: 4, 3: 1, 4: 8, 6: 1, 7: 2, 8: 8, 9: 1, 10: 8, 11: 16, 12: 8, 15: 4, 16: 2}
 """Bytes of an element by TensorType; packed and variable types are left out."""
 _ELEMENTS_LIMIT = 1 << 31
 _WEIGHTED: Final = frozenset({3, 4, 9})
@@ -123,7 +123,7 @@ def _check_tensor(tensor: Table, sizes: list[int], external: set[int]) -> None:
         elements *= side
         if elements > _ELEMENTS_LIMIT:
             raise DamagedError("a tensor is larger than any memory")
-    width = _BYTES.get(tensor.number(1, "b"))
+    width = BYTES.get(tensor.number(1, "b"))
     quantization, limits = tensor.table(4), _ZERO_POINTS.get(tensor.number(1, "b"))
     zero_points = quantization.integers(3, "q") if quantization is not None else ()
     if limits is not None and zero_points and not limits[0] <= min(zero_points) <= max(zero_points) <= limits[1]:

@@ -141,6 +141,11 @@ class Model:
         return (card.name if card else "") or self.path.stem
 
     @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self._blueprint.content
+
+    @property
     def sha256(self) -> str:
         """The hash of the bytes that run, as hexadecimal digits."""
         return self._blueprint.sha256

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edgeai.driver import Camera, Meter, Output, Sensor, Source
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Frame, Reading
 from edgeai.power.boards import Board, load_board
-from edgeai.runtime.program import Program
+from edgeai.runtime.programs import Programs
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import Workload
 
@@ -29,14 +28,14 @@ class OutputRoute:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembly:
-    """The parts of a pipeline. `programs` holds one for each (stage, operating point, lane)."""
+    """The parts of a pipeline; of its programs, those that are not resident are loaded while it runs."""
 
     cameras: tuple[Camera, ...]
     sensors: tuple[Sensor, ...]
     outputs: tuple[OutputRoute, ...]
     workload: Workload
     policy: Policy
-    programs: Mapping[tuple[str, int, int], Program]
+    programs: Programs
     meters: tuple[Meter, ...] = ()
     found: tuple[Meter, ...] = ()
     """Meters that nobody named: those of them that cannot be opened are left out."""

@@ -14,7 +14,7 @@ from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Execution, Work
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Taps
-from edgeai.schedule.commands import Announce, Drop, Job, Run, WakeAt
+from edgeai.schedule.commands import Announce, Drop, Job, Load, Run, Unload, WakeAt
 from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Sensed, Shutdown
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
@@ -47,7 +47,8 @@ class Core:
     """Feeds the scheduler and carries out its commands; the engine supplies threads and time.
 
     `run(job, work)` starts a job on its lane, `wake_at(t)` asks for a Tick, `freed(origin)` says that the last stage
-    fed by an item of `origin` has taken or dropped it. They are called under the lock: they must return at once.
+    fed by an item of `origin` has taken or dropped it, `order(load or unload)` has a model loaded in the background
+    and answers with Loaded or LoadFailed, or let go of. They are called under the lock: they must return at once.
     `give_way()` is called after a publication while no other item waits: readers that were woken need the interpreter
     more than the accounts of a job that is done.
     """
@@ -61,11 +62,12 @@ class Core:
         run: Callable[[Job, Work], None],
         wake_at: Callable[[int], None],
         freed: Callable[[str], None],
+        order: Callable[[Load | Unload], None],
         give_way: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._taps = taps
-        self._run, self._wake_at, self._freed, self._give_way = run, wake_at, freed, give_way
+        self._run, self._wake_at, self._freed, self._order, self._give_way = run, wake_at, freed, order, give_way
         self._lock = threading.Lock()
         self._scheduler = Scheduler(assembly.workload, assembly.policy)
         claims = Counter(stage.origin for stage in assembly.workload.stages)
@@ -205,6 +207,8 @@ class Core:
                     self._run(command.job, self._release(command.job.origin, command.job.seq))
                 elif isinstance(command, Drop):
                     self._release(command.origin, command.seq)
+                elif isinstance(command, Load | Unload):
+                    self._order(command)
                 elif isinstance(command, WakeAt):
                     self._wake_at(command.t)
             for decided in self._taps.decided:

@@ -19,6 +19,7 @@ from edgeai.errors import DeviceError, EdgeAIError
 from edgeai.messages import Frame, Reading
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
+from edgeai.runtime.loader import Loader
 from edgeai.runtime.output_worker import OutputWorker
 from edgeai.runtime.program import Work, execute
 from edgeai.runtime.read_ahead import ReadAhead
@@ -66,6 +67,7 @@ class LiveEngine:
         ]
         fed = {stage.origin for stage in assembly.workload.stages}
         self._ahead: dict[str, ReadAhead] = {}
+        self._loader = Loader(assembly.programs, clock, lambda event: self.core.tick(event))
         self.core = Core(
             assembly,
             clock,
@@ -73,6 +75,7 @@ class LiveEngine:
             run=self._run,
             wake_at=self._wake_at,
             freed=self._freed,
+            order=self._loader.order,
             give_way=clock.give_way,
         )
         self.watch = self._watch_over(assembly.meters)
@@ -96,6 +99,8 @@ class LiveEngine:
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
         for worker in self._workers:
             worker.start()
+        if self._assembly.workload.limited:
+            self._loader.start()
         for lane in range(self._assembly.workload.lanes):
             self._spawn(f"edgeai-lane-{lane}", lambda lane=lane: self._lane(lane))  # type: ignore[misc]
         for source in self._assembly.sources:
@@ -104,8 +109,12 @@ class LiveEngine:
             self._spawn(f"edgeai-meter-{meter.name}", lambda meter=meter: self._meter(meter))  # type: ignore[misc]
 
     def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
-        """Tell the scheduler what was measured at load, and the board's watts: idle, and more for each busy core."""
+        """Tell the scheduler what was measured at load, and the board's watts: idle, and more for each busy core.
+
+        What it then wants resident is loaded. Raises EdgeAIError.
+        """
         self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
+        self._loader.load_now()
 
     def stop(self) -> None:
         """End every thread within about a second; outputs write what waits and are closed.
@@ -134,6 +143,8 @@ class LiveEngine:
         self._over = True
         if not self._timers.close(self._left(give_up)):
             stuck.append("edgeai-timers")
+        if not self._loader.close(self._left(give_up)):
+            stuck.append("edgeai-loader")
         sys.setswitchinterval(self._switch_interval)
         for name in stuck:
             _log.warning("thread %s did not end in time and is abandoned", name)
@@ -181,16 +192,17 @@ class LiveEngine:
     # -- threads -----------------------------------------------------------------------------------------------
 
     def _lane(self, lane: int) -> None:
-        jobs, programs = self._queues[lane], self._assembly.programs
+        jobs, program_of = self._queues[lane], self._assembly.programs.of
         while (item := jobs.get()) is not None:
             job, work = item
-            execution = execute(programs[job.stage, job.point, lane], work, self._clock)
+            execution = execute(program_of(job), work, self._clock)
             if self._over:
                 return  # it came back from wherever it hung, and nobody is there any more
             self.core.done(job, work, execution)
             for ahead in self._ahead.values():
                 ahead.move_on()
             if jobs.empty():
+                self._loader.gap()
                 for settled in self._taps.settled:
                     settled()
                 self._check_finished()

@@ -18,8 +18,8 @@ from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.watch import Watch
-from edgeai.schedule.commands import Job
-from edgeai.schedule.events import Calibrated, Profile, Tick
+from edgeai.schedule.commands import Job, Load, Unload
+from edgeai.schedule.events import Calibrated, Loaded, LoadFailed, Profile, Tick
 
 __all__ = ["Durations", "LockstepEngine"]
 
@@ -30,17 +30,29 @@ Durations = Callable[[Job], int]
 class LockstepEngine:
     """Runs an assembly in virtual time. `step` handles one event; nothing happens between calls."""
 
-    def __init__(self, assembly: Assembly, clock: VirtualClock, taps: Sequence[Tap], durations: Durations) -> None:
+    def __init__(
+        self, assembly: Assembly, clock: VirtualClock, taps: Sequence[Tap], durations: Durations, loading: int = 0
+    ) -> None:
+        """`loading` is how long it takes to load a model while the pipeline runs, ns."""
         self._assembly = assembly
         self._clock = clock
         self._durations = durations
+        self._loading = loading
         self._taps = Taps([*taps, _InlineOutputs(assembly.outputs, self._output_failed)])
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._pushed = 0
         self._waiting_for_room: set[str] = set()
         self._fed = {stage.origin for stage in assembly.workload.stages}
         self._live_cameras: set[str] = set()
-        self.core = Core(assembly, clock, self._taps, run=self._run, wake_at=self._wake_at, freed=self._freed)
+        self.core = Core(
+            assembly,
+            clock,
+            self._taps,
+            run=self._run,
+            wake_at=self._wake_at,
+            freed=self._freed,
+            order=self._carry_out,
+        )
         self.watch = Watch(assembly.meters, assembly.board, clock, self.core.sense, self.core.announce)
         self._open = False
         self._finished = False
@@ -63,8 +75,13 @@ class LockstepEngine:
             self._plan_read(source)
 
     def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
-        """Tell the scheduler how long jobs will take, and the board's watts: idle, and more for each busy core."""
+        """Tell the scheduler how long jobs will take, and the board's watts: idle, and more for each busy core.
+
+        What it then wants resident is loaded, before time begins. Raises EdgeAIError.
+        """
         self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
+        while self._heap:
+            heapq.heappop(self._heap)[2]()
 
     def stop(self) -> None:
         """Drop what waits and close every driver."""
@@ -172,11 +189,27 @@ class LockstepEngine:
 
     def _run(self, job: Job, work: Work) -> None:
         """Run the job now and let its result appear when its time is over."""
-        execution = execute(self._assembly.programs[job.stage, job.point, job.lane], work, self._clock)
+        execution = execute(self._assembly.programs.of(job), work, self._clock)
         duration = self._durations(job)
         mark = execution.steps[-1][0] if execution.steps else "done"
         timed = Execution(execution.value, execution.error, self._clock.now(), ((mark, duration),), 0)
         self._push(self._clock.now() + duration, lambda: self.core.done(job, work, timed))
+
+    def _carry_out(self, order: Load | Unload) -> None:
+        if isinstance(order, Unload):
+            self._assembly.programs.unload(order.stage, order.point)
+        else:
+            self._push(self._clock.now() + (self._loading if self._open else 0), lambda: self._load(order))
+
+    def _load(self, order: Load) -> None:
+        try:
+            self._assembly.programs.load(order.stage, order.point)
+        except EdgeAIError as error:
+            if not self._open:
+                raise
+            self.core.tick(LoadFailed(self._clock.now(), order.stage, order.point, str(error)))
+        else:
+            self.core.tick(Loaded(self._clock.now(), order.stage, order.point))
 
     def _wake_at(self, t: int) -> None:
         self._push(t, lambda: self.core.tick(Tick(self._clock.now())))

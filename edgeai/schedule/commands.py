@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Announce", "Cause", "Command", "Drop", "Job", "Run", "WakeAt"]
+__all__ = ["Announce", "Cause", "Command", "Drop", "Job", "Load", "Run", "Unload", "WakeAt"]
 
 Cause = Literal["superseded", "rate", "late", "gated", "fault", "shutdown"]
 
@@ -52,6 +52,22 @@ class WakeAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """Make an operating point of a stage ready to run, without delaying a job, and send Loaded or LoadFailed."""
+
+    stage: str
+    point: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unload:
+    """Let go of an operating point: no job will use it, and its memory is wanted for what is loaded next."""
+
+    stage: str
+    point: int
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Tell people: the state of a stage (or of the whole, when `stage` is empty), and why."""
 
@@ -60,4 +76,4 @@ class Announce:
     why: str
 
 
-Command = Run | Drop | WakeAt | Announce
+Command = Run | Drop | WakeAt | Load | Unload | Announce

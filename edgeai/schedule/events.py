@@ -7,7 +7,19 @@ from typing import Literal
 
 from edgeai.schedule.policy import Policy
 
-__all__ = ["Calibrated", "Configure", "Event", "FrameReady", "JobDone", "Profile", "Sensed", "Shutdown", "Tick"]
+__all__ = [
+    "Calibrated",
+    "Configure",
+    "Event",
+    "FrameReady",
+    "JobDone",
+    "LoadFailed",
+    "Loaded",
+    "Profile",
+    "Sensed",
+    "Shutdown",
+    "Tick",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,25 @@ class Calibrated:
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """An operating point that was to be loaded is warm and can run from now on."""
+
+    t: int
+    stage: str
+    point: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed:
+    """An operating point could not be loaded; `why` is a sentence."""
+
+    t: int
+    stage: str
+    point: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sensed:
     """The situation: watts at the board's input, degrees Celsius, throttling, battery in joules; None: unknown.
 
@@ -107,4 +138,4 @@ class Shutdown:
     t: int
 
 
-Event = FrameReady | JobDone | Calibrated | Sensed | Configure | Tick | Shutdown
+Event = FrameReady | JobDone | Calibrated | Loaded | LoadFailed | Sensed | Configure | Tick | Shutdown

@@ -16,6 +16,7 @@ observed and never repaid. Lower rates save energy only; they never repay misses
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -56,7 +57,8 @@ class Means:
 class StagePlan:
     """What a plan gives a stage: shares of points among the frames served, the share of frames served.
 
-    used: its share of the means, 0..1. watts: above idle. feasible: whether any point keeps the miss rate.
+    used: its share of the means, 0..1. watts: above idle. feasible: whether any point keeps the miss rate. value: of
+    the objective, to compare plans of one stage and aim. reach: the most on-time accuracy any of its points gives.
     """
 
     shares: tuple[tuple[int, float], ...]
@@ -64,6 +66,8 @@ class StagePlan:
     used: float
     watts: float
     feasible: bool
+    value: float = 0.0
+    reach: float = 0.0
 
 
 @dataclass(slots=True)
@@ -76,6 +80,7 @@ class _Columns:
     risks: list[float]
     floors: list[float]
     feasible: bool
+    reach: float
 
 
 def gain_of_rate(rate: float) -> float:
@@ -83,17 +88,35 @@ def gain_of_rate(rate: float) -> float:
     return 1.0 - exp(-rate / SCENE)
 
 
-def plan_stage(state: StageState, aim: Aim, correction: float, means: Means, share: float = 1.0) -> StagePlan:
-    """Plan one stage on its own, with its share of the means."""
-    return _mix(state, _columns(state, aim, correction, means), aim, share, 0.0)
+def plan_stage(
+    state: StageState,
+    aim: Aim,
+    correction: float,
+    means: Means,
+    share: float = 1.0,
+    points: Sequence[int] | None = None,
+) -> StagePlan:
+    """Plan one stage on its own, with its share of the means.
+
+    points: what the plan would be if these were resident, in place of those that are.
+    """
+    return _mix(state, _columns(state, aim, correction, means, points), aim, share, 0.0)
 
 
-def share_means(states: list[StageState], aim: Aim, corrections: list[float], means: Means) -> list[StagePlan]:
+def share_means(
+    states: list[StageState],
+    aim: Aim,
+    corrections: list[float],
+    means: Means,
+    points: Sequence[Sequence[int] | None] | None = None,
+) -> list[StagePlan]:
     """Plan several stages together, at one price of the means found by bisection.
 
     Each stage takes argmax U - price x cost; what is left at the price found is offered to one after the other.
+    points: for each stage as in plan_stage.
     """
-    columns = [_columns(state, aim, c, means) for state, c in zip(states, corrections, strict=True)]
+    points = points or [None] * len(states)
+    columns = [_columns(state, aim, c, means, p) for state, c, p in zip(states, corrections, points, strict=True)]
     both = list(zip(states, columns, strict=True))
     plans = [_mix(state, column, aim, None, 0.0) for state, column in both]
     if sum(plan.used for plan in plans) <= 1.0:
@@ -134,7 +157,7 @@ def cap_jobs(states: list[StageState], lanes: int) -> None:
         rooms = []
         for other in others:
             slack = other.slack() or 0
-            need = min(other.model.within(p, Z99) for p in range(len(other.load.points)))
+            need = min(other.model.within(p, Z99) for p in other.resident)
             if need < slack:
                 rooms.append(slack - need)
         state.cap = min(rooms, default=None)
@@ -146,7 +169,7 @@ def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
     Busy time is shared by weight, what one stage cannot use going to the others, and no rate falls below its least
     (elastic tasks: Buttazzo, Lipari, Abeni, RTSS 1998).
     """
-    costs = [min(state.model.mean(p) for p in range(len(state.load.points))) * 1e-9 for state in states]
+    costs = [min(state.model.mean(p) for p in state.resident) * 1e-9 for state in states]
     wanted = [state.rate() or 1.0 for state in states]
     if sum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
         return None
@@ -170,20 +193,23 @@ def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
     return rates
 
 
-def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _Columns:
+def _columns(
+    state: StageState, aim: Aim, correction: float, means: Means, supposed: Sequence[int] | None = None
+) -> _Columns:
+    """Lay out what can be mixed. Points only supposed to be resident are not tried for curiosity: a load costs more."""
     load, model = state.load, state.model
+    points, curiosity = (state.resident, CURIOSITY) if supposed is None else (supposed, 0.0)
     slack = state.slack()
     target = state.bank.target(aim.miss_rate, model.surprise)
     model.learn_tail()
-    points = range(len(load.points))
     if slack is None or load.lossless:
-        risks = [0.0 for _ in points]
+        risks = dict.fromkeys(points, 0.0)
     else:
         waits = _waits(state)
-        risks = [model.risk(point, slack, waits) for point in points]
-    least = min(risks)
+        risks = {point: model.risk(point, slack, waits) for point in points}
+    least = min(risks.values())
     feasible = least <= target
-    allowed = [p for p in range(len(risks)) if feasible or risks[p] <= least * (1.0 + 1e-9)]
+    allowed = [p for p in points if feasible or risks[p] <= least * (1.0 + 1e-9)]
     if state.cap is not None:
         short = [p for p in allowed if model.within(p, Z90) <= state.cap]
         allowed = short or [min(allowed, key=model.expected)]
@@ -201,14 +227,14 @@ def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _C
             cost = max(cost, energy / max(means.watts, 1e-3))
         accuracy, on_time = load.points[point].accuracy, 1.0 - risks[point]
         if aim.objective == "utility":
-            worths.append(load.weight * (accuracy + CURIOSITY * model.uncertainty(point)) * on_time)
+            worths.append(load.weight * (accuracy + curiosity * model.uncertainty(point)) * on_time)
         else:
             worths.append(-energy if aim.objective == "energy" else seconds)
         per_run.append(cost)
         joules.append(energy)
         excesses.append((risks[point] - target) / target if feasible else 0.0)
         below.append(floor - accuracy * on_time)
-    made = _Columns([], [], [], [], [], [], [], feasible)
+    made = _Columns([], [], [], [], [], [], [], feasible, floor - min(below))
     for rate, gain in zip(rates, gains, strict=True):
         made.points += allowed
         made.rates += [rate] * len(allowed)
@@ -275,4 +301,6 @@ def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, pr
         sum(w * columns.costs[j] for j, w in weights.items()),
         sum(w * columns.watts[j] for j, w in weights.items()),
         columns.feasible,
+        sum(w * columns.values[j] for j, w in weights.items()),
+        columns.reach,
     )

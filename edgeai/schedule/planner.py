@@ -7,11 +7,12 @@ from math import ceil, exp, isfinite
 
 from edgeai.power.thermal import ThermalPacer
 from edgeai.schedule.bank import CREDIT_SECONDS, REPAY_FRAMES, EnergyBank
-from edgeai.schedule.commands import Announce
+from edgeai.schedule.commands import Announce, Load, Unload
 from edgeai.schedule.energy import EnergyModel
-from edgeai.schedule.events import Calibrated, Configure, Sensed
+from edgeai.schedule.events import Calibrated, Configure, Loaded, LoadFailed, Sensed
 from edgeai.schedule.plan import Means, StagePlan, cap_jobs, elastic_rates, plan_stage, share_means
 from edgeai.schedule.policy import Aim, Choice, Policy, Situation
+from edgeai.schedule.residency import Residency
 from edgeai.schedule.stage import StageState
 
 __all__ = ["Planner"]
@@ -69,8 +70,9 @@ def _block(state: StageState, plan: StagePlan) -> int:
 class Planner:
     """Asks the policy, keeps the energy bank, and plans one stage at a time."""
 
-    def __init__(self, states: Sequence[StageState], policy: Policy, lanes: int) -> None:
+    def __init__(self, states: Sequence[StageState], policy: Policy, lanes: int, memory: int | None = None) -> None:
         self.states = tuple(states)
+        self.residency = Residency(self.states, memory)
         self._lanes = lanes
         self._busy = BUSY * lanes
         self._guarded = False
@@ -84,8 +86,8 @@ class Planner:
         """Watts over the last seconds."""
         self.spent = 0.0
         """Joules since the start."""
-        self.notes: list[Announce] = []
-        """What there is to say since the scheduler last asked."""
+        self.notes: list[Announce | Load | Unload] = []
+        """What there is to say and to load since the scheduler last asked."""
         self._said: dict[tuple[str, str], str] = {}
         self.thermal: ThermalPacer | None = None
         self._began = 0
@@ -127,12 +129,18 @@ class Planner:
         if event.busy:
             self.thermal = ThermalPacer(event.idle + event.busy / 2.0)
         self._settled = self._began = self._cooled = event.t
+        self.residency.start()
         self.replan(event.t)
 
     def configure(self, event: Configure) -> None:
         """Follow another policy from now on; what was learnt stays, what was owed to the old one is forgotten."""
         self.policy = event.policy
         self.bank.joules = 0.0
+        self.replan(event.t)
+
+    def load_ended(self, event: Loaded | LoadFailed) -> None:
+        """Plan with what is resident now."""
+        self.notes += self.residency.loaded(event) if isinstance(event, Loaded) else self.residency.failed(event)
         self.replan(event.t)
 
     def sense(self, event: Sensed) -> None:
@@ -183,8 +191,10 @@ class Planner:
         for state in self.states:
             state.model.learn_tail()
         answer = self.policy.choose(self._situation(t))
+        self.notes += self.residency.begin(t)
         if not isinstance(answer, Aim):
             self.aim = None
+            self.notes += self.residency.follow(t, answer)
             states = {state.load.name: state for state in self.states}
             for name, choice in answer.items():
                 states[name].adopt(choice)
@@ -195,7 +205,7 @@ class Planner:
             state.reserve = self._behind(state)
             if state.choice.rate != state.load.rate_max:
                 state.adopt(Choice(state.choice.point, state.load.rate_max))
-        planned = [state for state in self.states if state.model.known]
+        planned = [state for state in self.states if state.known]
         if not planned:
             return
         debt = min(0.0, *(state.bank.misses for state in planned))
@@ -207,15 +217,24 @@ class Planner:
         else:
             self._say("", "load", "overload", "even the quickest variants do not fit: rates are shared by weight")
         means = self._means(max(state.rate() or 1.0 for state in planned))
+        self._plan_all(planned, answer, means)
+        if self.residency.limited:
+            able = all(state.able for state in planned)
+            orders = self.residency.weigh(t, planned, answer, self._corrections(planned), means, able=able)
+            self.notes += orders
+            if any(isinstance(order, Unload) for order in orders):
+                self._plan_all(planned, answer, means)
+
+    def _plan_all(self, planned: list[StageState], aim: Aim, means: Means) -> None:
         if len(planned) == 1:
-            self._plan(planned[0], answer, means)
+            self._plan(planned[0], aim, means)
             return
         cap_jobs(planned, self._lanes)
-        self._share(planned, answer, means)
+        self._share(planned, aim, means)
         if not self._guarded:
             self._guarded = True
             self._expect_waits(planned)
-            self._share(planned, answer, means)
+            self._share(planned, aim, means)
 
     def _behind(self, state: StageState) -> int:
         """Return the expected duration (ns) of the longest chain of stages behind one; children come before parents."""
@@ -255,6 +274,7 @@ class Planner:
         state.mixer.adopt(plan.shares, plan.served, _block(state, plan))
         state.planned_mu = state.model.mu
         state.planned_watts = plan.watts
+        state.able = plan.feasible and (self.aim is None or plan.reach >= self.aim.accuracy)
         state.runs_since_plan = 0
 
     def _situation(self, t: int) -> Situation:
@@ -292,10 +312,12 @@ class Planner:
                 state.mixer.adopt(((state.choice.point, 1.0),), max(LEAST_SERVED, part))
 
     def _share(self, states: list[StageState], aim: Aim, means: Means) -> None:
-        corrections = [self.energy.correction(state.index) for state in states]
-        for state, plan in zip(states, share_means(states, aim, corrections, means), strict=True):
+        for state, plan in zip(states, share_means(states, aim, self._corrections(states), means), strict=True):
             state.allotted = plan.used
             self._adopt(state, plan)
+
+    def _corrections(self, states: list[StageState]) -> list[float]:
+        return [self.energy.correction(state.index) for state in states]
 
     def _expect_waits(self, states: list[StageState]) -> None:
         """Before any wait was seen: the lanes are busy as planned, and half of the others' longest job is left."""

@@ -7,7 +7,17 @@ dropped before it starts, as long as a fresher item could be in time; every drop
 from __future__ import annotations
 
 from edgeai.schedule.commands import Announce, Cause, Command, Drop, Job, Run
-from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Sensed, Shutdown
+from edgeai.schedule.events import (
+    Calibrated,
+    Configure,
+    Event,
+    FrameReady,
+    JobDone,
+    Loaded,
+    LoadFailed,
+    Sensed,
+    Shutdown,
+)
 from edgeai.schedule.planner import Planner
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.stage import Counts, StageState, Waiting
@@ -28,7 +38,9 @@ class Scheduler:
 
     def __init__(self, workload: Workload, policy: Policy) -> None:
         self._stages = {load.name: StageState(load, i) for i, load in enumerate(workload.stages)}
-        self.planner = Planner(tuple(self._stages.values()), policy, workload.lanes)
+        self.planner = Planner(
+            tuple(self._stages.values()), policy, workload.lanes, workload.memory if workload.limited else None
+        )
         self._all = tuple(self._stages.values())
         self._fed: dict[str, tuple[StageState, ...]] = {}
         for state in self._stages.values():
@@ -51,6 +63,8 @@ class Scheduler:
             self.planner.sense(event)
         elif isinstance(event, Configure):
             self.planner.configure(event)
+        elif isinstance(event, Loaded | LoadFailed):
+            self.planner.load_ended(event)
         elif isinstance(event, Shutdown):
             self._shut_down(commands)
         if self._open and None in self._lanes:
@@ -161,8 +175,10 @@ class Scheduler:
         return best
 
     def _held_back(self, state: StageState) -> bool:
-        """A lossless stage waits until the stages behind it have room for its result."""
-        return state.load.lossless and any(child.waiting is not None for child in self._fed.get(state.load.name, ()))
+        """A stage waits for its first point; a lossless one until the stages behind it have room for its result."""
+        return not state.resident or (
+            state.load.lossless and any(child.waiting is not None for child in self._fed.get(state.load.name, ()))
+        )
 
     def _point(self, state: StageState, item: Waiting, t: int) -> int:
         """Take the point whose turn it is, or a quicker one of the plan where the item has waited too long for that."""

@@ -64,6 +64,10 @@ class StageState:
         self.bank = MissBank()
         self.accuracy = AccuracyBank()
         self.guard = Guard()
+        self.resident = tuple(range(len(load.points)))
+        """The points that can run now, in order; the plan mixes no others."""
+        self.able = True
+        """Whether the last plan keeps the miss rate and could reach the floor of accuracy."""
         self.watts = [0.0] * len(load.points)
         """Watts above idle that the table or a profile gives for the board while a point runs."""
         self.joules = 0.0
@@ -96,7 +100,18 @@ class StageState:
         if choice.rate != self.choice.rate:
             self.gate = RateGate(choice.rate)
         self.choice = choice
-        self.mixer.adopt(((choice.point, 1.0),), 1.0)
+        self.mixer.adopt(((self.stand_in(choice.point), 1.0),), 1.0)
+
+    @property
+    def known(self) -> bool:
+        """Say whether every resident point has a profile or has run, and there is one."""
+        return bool(self.resident) and all(self.model.points[point] is not None for point in self.resident)
+
+    def stand_in(self, point: int) -> int:
+        """Return the point itself, or the quickest resident one while it is not resident."""
+        if point in self.resident or not self.resident:
+            return point
+        return min(self.resident, key=self.model.expected)
 
     def settle(self, aim: Aim | None, point: int | None) -> None:
         """Enter an offered item into the banks: the point that was on time, None for a miss."""

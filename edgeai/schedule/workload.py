@@ -11,12 +11,13 @@ __all__ = ["OperatingPoint", "StageLoad", "Workload"]
 class OperatingPoint:
     """One way to run a stage: a variant of its ladder with a number of threads.
 
-    `accuracy` is the card's figure in 0..1, 1 where nothing is known.
+    `accuracy` is the card's figure in 0..1, 1 where nothing is known; `memory` the bytes it takes while it is resident.
     """
 
     variant: str
     threads: int = 1
     accuracy: float = 1.0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,16 @@ class StageLoad:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """All stages, parents before their children, and the number of lanes they share."""
+    """All stages, parents before their children, and the number of lanes they share.
+
+    memory: bytes that operating points may take together while they are resident; None: any.
+    """
 
     stages: tuple[StageLoad, ...]
     lanes: int = 1
+    memory: int | None = None
+
+    @property
+    def limited(self) -> bool:
+        """True when not every point can be resident at a time."""
+        return self.memory is not None and self.memory < sum(p.memory for stage in self.stages for p in stage.points)

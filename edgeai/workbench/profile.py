@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgeai.assemble import load_models
 from edgeai.clock import NS, SystemClock, utc
 from edgeai.driver import Meter
 from edgeai.errors import ConfigError, Problem
@@ -24,6 +23,7 @@ from edgeai.perception.options import Numerics
 from edgeai.perception.profile import MachineProfile, Measured, ModelProfile, Quantiles, runtime_version
 from edgeai.perception.threads import cores, to_try
 from edgeai.perception.timing import FRAME, time_job, warm_up
+from edgeai.points import ladder_of
 from edgeai.power.boards import Board, machine_name, running_board
 from edgeai.workbench.profile_energy import PowerLog
 from edgeai.workbench.profile_machine import Watch
@@ -94,13 +94,13 @@ def candidates(names: Sequence[str], *, allow_code: bool = False) -> list[Candid
     if len(names) > 1:
         raise ConfigError(Problem("MODEL", " ".join(names), "model files, or one graph by itself"))
     graph = Graph.load(graphs[0], allow_code=allow_code)
-    loaded = load_models(graph)
+    loaded = [(stage, model) for stage in graph.stages for model in ladder_of(graph, stage)]
     if not loaded:
         raise ConfigError(graph.problem(("stages",), "no stage with a model", "a model to measure"))
     specs = graph.stages
     return [
         Candidate(stage, model, specs[stage].numerics, None if specs[stage].threads == "auto" else model.threads)
-        for (stage, _), model in loaded.items()
+        for stage, model in loaded
     ]
 
 

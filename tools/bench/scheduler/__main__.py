@@ -19,12 +19,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import grid
+import heavy
 import sensitivity
 import situations
 import streams
 from truth import REGIMES
 
-PARTS = ("grid", "streams", "overload", "floor", "steps", "battery", "heat", "costs")
+PARTS = ("grid", "streams", "overload", "floor", "steps", "battery", "heat", "residency", "costs")
 
 
 def main() -> None:
@@ -133,13 +134,23 @@ def run_heat(options: argparse.Namespace, seeds: range, frames: int) -> object:
     return table("Heat: set point 77 deg C, all the work there is", rows)
 
 
+def run_residency(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    rows = [
+        heavy.run(regime, policy, deadline, fps, seeds, frames)
+        for regime in (("calm", "step") if options.quick else REGIMES)
+        for policy in heavy.POLICIES
+        for deadline, fps in ((25.0, 10.0), (50.0, 10.0), (50.0, 20.0))
+    ]
+    return table(f"A ladder of {len(streams.LADDER)} of which {heavy.FIT} are resident", rows)
+
+
 def run_costs(options: argparse.Namespace, seeds: range, frames: int) -> object:
     return table("Microseconds here, 4 streams x 8 variants", [situations.costs()])
 
 
 RUNS = {
     "grid": run_grid, "streams": run_streams, "overload": run_overload, "floor": run_floor, "steps": run_steps,
-    "battery": run_battery, "heat": run_heat, "costs": run_costs,
+    "battery": run_battery, "heat": run_heat, "residency": run_residency, "costs": run_costs,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from truth import BUSY, IDLE, Variant
 
-from edgeai.schedule.commands import Announce, Drop, Run
-from edgeai.schedule.events import Calibrated, FrameReady, JobDone, Profile, Sensed
+from edgeai.schedule.commands import Announce, Drop, Load, Run
+from edgeai.schedule.events import Calibrated, FrameReady, JobDone, Loaded, Profile, Sensed
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
@@ -33,9 +33,11 @@ class Stream:
     weight: float = 1.0
     rate_min: float | None = 10.0
     phase_ms: float = 0.0
+    megabytes: int = 0
+    switch_ms: float = 0.0
 
     def load(self) -> StageLoad:
-        points = tuple(OperatingPoint(v.name, 1, v.accuracy) for v in self.variants)
+        points = tuple(OperatingPoint(v.name, 1, v.accuracy, self.megabytes * 1_000_000) for v in self.variants)
         deadline = round(self.deadline_ms * MS)
         return StageLoad(
             self.name,
@@ -45,6 +47,7 @@ class Stream:
             rate_min=self.rate_min,
             rate_max=self.fps,
             weight=self.weight,
+            switch=round(self.switch_ms * MS),
         )
 
 
@@ -62,11 +65,17 @@ class Log:
 
 @dataclass
 class Outcome:
-    """A run: a log a stream, joules above idle of every 100 ms, and the switches between points."""
+    """A run: a log a stream, joules above idle of every 100 ms, the switches between points.
+
+    loads: (from, to) in ns. stalled: jobs that started later because of a load; late: those late because of it.
+    """
 
     logs: dict[str, Log]
     joules: np.ndarray
     switches: int
+    loads: list[tuple[int, int]] = field(default_factory=list)
+    stalled: int = 0
+    late: int = 0
     announced: list[Announce] = field(default_factory=list)
     scheduler: Scheduler | None = None
 
@@ -81,9 +90,17 @@ def simulate(
     metered: bool = True,
     tweak: Callable[[Scheduler], None] | None = None,
     watch: Callable[[Scheduler, int], None] | None = None,
+    megabytes: int | None = None,
+    loading_ms: float = 2_000.0,
+    hold_ms: float = 50.0,
 ) -> Outcome:
-    """Run the scheduler on `len(slow)` periods of 100 ms; slow[k] multiplies durations in the k-th."""
-    scheduler = Scheduler(Workload(tuple(stream.load() for stream in streams), lanes), policy)
+    """Run the scheduler on `len(slow)` periods of 100 ms; slow[k] multiplies durations in the k-th.
+
+    megabytes: what the points may take together. A load takes loading_ms and, from the moment the lane is free, holds
+    the interpreter for hold_ms: jobs that would start then start later.
+    """
+    memory = None if megabytes is None else megabytes * 1_000_000
+    scheduler = Scheduler(Workload(tuple(stream.load() for stream in streams), lanes, memory), policy)
     if tweak is not None:
         tweak(scheduler)
     n = len(slow)
@@ -116,7 +133,9 @@ def simulate(
         for stream in streams
         for i, q in enumerate(stream.profiles)
     ]
-    scheduler.handle(Calibrated(0, tuple(profiles), idle=IDLE, busy=BUSY))
+    waiting = scheduler.handle(Calibrated(0, tuple(profiles), idle=IDLE, busy=BUSY))
+    while wanted := [command for command in waiting if isinstance(command, Load)]:
+        waiting = scheduler.handle(Loaded(0, wanted[0].stage, wanted[0].point))
     for stream in streams:
         push(round(stream.phase_ms * MS), "frame", (stream.name, 0))
     end = n * 100 * MS
@@ -125,6 +144,10 @@ def simulate(
     running: dict[int, tuple[object, int]] = {}
     spent = 0.0
     settled = 0
+    loads: list[tuple[int, int]] = []
+    held, last = 0, -1
+    delays: dict[int, int] = {}
+    late_by_loading = 0
 
     def draw(t: int) -> None:
         """Integrate the power drawn up to t."""
@@ -154,6 +177,7 @@ def simulate(
             job, duration = running.pop(what)
             log = logs[job.stage]
             late = t > job.deadline
+            late_by_loading += late and t - delays.get(job.id, 0) <= job.deadline
             log.offered[job.seq] = True
             log.missed[job.seq] = late
             log.score[job.seq] = 0.0 if late else by_name[job.stage].variants[job.point].accuracy
@@ -163,6 +187,8 @@ def simulate(
             log.mu[job.seq] = scheduler.state(job.stage).model.mu
             if watch is not None:
                 watch(scheduler, job.seq)
+        elif kind == "loaded":
+            commands = scheduler.handle(Loaded(t, what.stage, what.point))
         else:
             watts = IDLE + spent / (METER * 1e-9)
             spent = 0.0
@@ -175,8 +201,19 @@ def simulate(
                 job = command.job
                 k = min(n - 1, t // (100 * MS))
                 duration = round(durations[job.stage][job.point][job.seq] * slow[k])
+                if job.point != last:
+                    duration += round(by_name[job.stage].switch_ms * MS)
+                    last = job.point
+                if held > t:
+                    delays[job.id] = held - t
+                    duration += held - t
                 running[job.id] = (job, duration)
                 push(t + duration, "done", job.id)
+            elif isinstance(command, Load):
+                loads.append((t, t + round(loading_ms * MS)))
+                free = max((end for end, _, kind, _ in heap if kind == "done"), default=t)
+                held = free + round(hold_ms * MS)
+                push(loads[-1][1], "loaded", command)
             elif isinstance(command, Drop):
                 if command.cause != "rate":
                     logs[command.stage].offered[command.seq] = True
@@ -184,4 +221,4 @@ def simulate(
             elif isinstance(command, Announce):
                 announced.append(command)
     switches = sum(scheduler.state(stream.name).mixer.switches for stream in streams)
-    return Outcome(logs, joules[:n], switches, announced, scheduler)
+    return Outcome(logs, joules[:n], switches, loads, len(delays), late_by_loading, announced, scheduler)

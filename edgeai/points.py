@@ -1,0 +1,178 @@
+"""From a stage of a graph to its operating points: models opened, timed and weighed, and the programs that run them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from edgeai.calibrate import from_profile, threads_to_try, timed
+from edgeai.clock import NS, Clock
+from edgeai.errors import ModelError
+from edgeai.perception.threads import worth_having
+from edgeai.refusals import require_ladder, require_room
+from edgeai.runtime.program import Program, Step, Work
+from edgeai.runtime.programs import Ready
+from edgeai.schedule.events import Profile
+from edgeai.schedule.workload import OperatingPoint
+
+if TYPE_CHECKING:
+    from edgeai.graph import Graph
+    from edgeai.perception.model import Model
+    from edgeai.perception.profile import MachineProfile
+
+__all__ = ["Point", "ladder_of", "open_model", "points_of"]
+
+_SAVING = frozenset(("budget", "hours", "accuracy"))
+"""What a schedule asks for where energy is weighed: only then is a slower number of threads, which costs less, worth an
+interpreter of its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """An operating point, how long it takes, what makes it ready to run, and the runtime its model has."""
+
+    point: OperatingPoint
+    profile: Profile | None
+    make: Callable[[], Ready]
+    runtime: str = ""
+
+
+def points_of(graph: Graph, name: str, clock: Clock, *, measure: bool, known: MachineProfile | None) -> Iterator[Point]:
+    """Yield the operating points of a stage.
+
+    With `measure` they are timed here, unless a profile is known. Raises ConfigError, ModelError.
+    """
+    spec = graph.stages[name]
+    delay = _delay(spec.added_latency if measure else 0.0, clock)
+    if spec.call is not None:
+        function = graph.function(name)
+        programs = ((*_call_program(function), *delay),) * graph.schedule.lanes
+        yield Point(OperatingPoint(getattr(function, "__name__", name)), None, lambda: Ready(programs))
+        return
+    for model in ladder_of(graph, name):
+        for made, profile in _costs(graph, name, model, measure, known):
+            yield _point(graph, name, made, profile, delay, measure=measure)
+
+
+def open_model(graph: Graph, name: str, path: str, threads: int) -> Model:
+    """Open a model of a stage. Raises ModelError."""
+    from edgeai.perception.model import Model
+    from edgeai.perception.options import ModelOptions
+
+    spec = graph.stages[name]
+    said = {**graph.card(name), "numerics": spec.numerics, "runtime": spec.runtime}
+    options = TypeAdapter(ModelOptions).validate_python(said)
+    return Model.load(graph.resolve(path), options, threads=threads)
+
+
+def ladder_of(graph: Graph, name: str) -> Iterator[Model]:
+    """Open the models of a stage and see that they are a ladder; where memory is short, one after the other.
+
+    Raises ConfigError, ModelError.
+    """
+    spec = graph.stages[name]
+    threads = 1 if spec.threads == "auto" else spec.threads
+    opened = (open_model(graph, name, path, threads) for path in spec.model or ())
+    if graph.schedule.memory is None:
+        ladder = list(opened)
+        require_ladder(graph, name, ladder)
+        yield from ladder
+        return
+    first: Model | None = None
+    for member, path in enumerate(spec.model or ()):
+        require_room(graph, name, path)
+        model = open_model(graph, name, path, threads)
+        if first is not None:
+            require_ladder(graph, name, [first, model], member)
+        first = first or model
+        yield model
+
+
+def _costs(
+    graph: Graph, name: str, model: Model, measure: bool, known: MachineProfile | None
+) -> Iterator[tuple[Model, Profile | None]]:
+    """Yield an interpreter for each number of threads worth having, the quickest first, and what it costs."""
+    lanes = graph.schedule.lanes
+    numbers = None if graph.stages[name].threads == "auto" else (model.threads,)
+    if known is not None:
+        profiles = dict(from_profile(graph, name, model, known, numbers, lanes))
+        made = {model.threads: model}
+    elif measure:
+        found = timed(model, numbers or threads_to_try(lanes))
+        profiles = {threads: profile for threads, (_, profile) in found.items()}
+        made = {threads: interpreter for threads, (interpreter, _) in found.items()}
+    else:
+        yield model, None
+        return
+    worth = worth_having({threads: profile.p50 for threads, profile in profiles.items()})
+    for threads in worth if graph.schedule.asked().keys() & _SAVING else worth[:1]:
+        yield made.get(threads) or model.with_threads(threads), profiles[threads]
+
+
+def _point(graph: Graph, name: str, model: Model, profile: Profile | None, delay: Program, *, measure: bool) -> Point:
+    from edgeai.variant import Variant, memory_of
+
+    limited, lanes = graph.schedule.memory is not None, graph.schedule.lanes
+    memory = memory_of(model, lanes, measure=measure) if limited else 0
+    require_room(graph, name, str(model.path), memory)
+    added = round(graph.stages[name].added_latency * NS)
+    make = Variant(
+        model,
+        partial(open_model, graph, name, str(model.path), model.threads),
+        lambda opened: (*_model_program(opened), *delay),
+        lanes,
+        keep=not limited,
+        warm=measure,
+    )
+    point = OperatingPoint(model.name, model.threads, _accuracy(model), memory)
+    return Point(point, _later(profile, added) if profile is not None and added else profile, make, model.runtime)
+
+
+def _later(profile: Profile, ns: int) -> Profile:
+    """Return a profile whose known quantiles are later by so many ns."""
+    p50, p90, p95, p99, p999 = (
+        value and value + ns for value in (profile.p50, profile.p90, profile.p95, profile.p99, profile.p999)
+    )
+    return replace(profile, p50=p50, p90=p90, p95=p95, p99=p99, p999=p999)
+
+
+def _accuracy(model: Model) -> float:
+    """Return the card's figure where it is one from 0 to 1, else 1."""
+    figure = model.card.accuracy.value if model.card is not None and model.card.accuracy is not None else 1.0
+    return figure if 0 <= figure <= 1 else 1.0
+
+
+# -- programs ------------------------------------------------------------------------------------------------------
+
+
+def _model_program(model: Model) -> Program:
+    def prepare(work: Work) -> None:
+        if work.frame is None:
+            raise ModelError(
+                f"{model.name} takes pictures and {work.captured.source} is no camera: change the stage's input"
+            )
+        model.prepare(work.frame)
+
+    return (
+        Step("preprocessed", prepare),
+        Step("invoked", lambda _: model.invoke()),
+        Step("decoded", lambda _: model.decode()),
+    )
+
+
+def _call_program(function: Callable[[Any], Any]) -> Program:
+    return (Step("called", lambda work: function(work.captured if work.result is None else work.result)),)
+
+
+def _delay(seconds: float, clock: Clock) -> Program:
+    """Make the step that lets a stage take longer, for experiments; none where nothing is added."""
+
+    def wait(value: Any) -> Any:
+        clock.sleep_until(clock.now() + round(seconds * NS))
+        return value
+
+    return (Step("delayed", wait),) if seconds else ()

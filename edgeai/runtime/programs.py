@@ -1,0 +1,54 @@
+"""The programs that lanes run: made when their operating point is loaded, let go when it is not wanted any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeai.runtime.program import Program
+from edgeai.schedule.commands import Job
+
+__all__ = ["Programs", "Ready"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """An operating point that can run: its program for each lane, and the model in it (None for a function)."""
+
+    lanes: tuple[Program, ...]
+    model: Any = None
+
+
+class Programs:
+    """The operating points of all stages, by (stage, point); those that are loaded have programs.
+
+    Loading and looking up may happen on different threads; of one point, one after the other.
+    """
+
+    def __init__(self, makers: Mapping[tuple[str, int], Callable[[], Ready]]) -> None:
+        """`makers` load a point, warm; each raises EdgeAIError when it cannot."""
+        self._makers = dict(makers)
+        self._ready: dict[tuple[str, int], Ready] = {}
+
+    def load(self, stage: str, point: int) -> None:
+        """Make a point ready. Raises EdgeAIError."""
+        self._ready[stage, point] = self._makers[stage, point]()
+
+    def load_all(self) -> None:
+        """Make every point ready. Raises EdgeAIError."""
+        for stage, point in self._makers:
+            self.load(stage, point)
+
+    def unload(self, stage: str, point: int) -> None:
+        """Let go of a point; its memory is free when no job of it runs any more."""
+        del self._ready[stage, point]
+
+    def of(self, job: Job) -> Program:
+        """Return what a job's lane runs; its point is loaded."""
+        return self._ready[job.stage, job.point].lanes[job.lane]
+
+    @property
+    def models(self) -> dict[tuple[str, int], Any]:
+        """The models that are loaded, by (stage, point)."""
+        return {key: ready.model for key, ready in self._ready.copy().items() if ready.model is not None}
