@@ -14,7 +14,7 @@ from edgeai.runtime.program import Execution, Work
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Run, WakeAt
-from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Shutdown
+from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Sensed, Shutdown
 from edgeai.schedule.scheduler import Scheduler
 
 __all__ = ["Core", "StageStats"]
@@ -79,6 +79,10 @@ class Core:
         """Tell the scheduler what was measured at load."""
         self._tell(event)
 
+    def sense(self, event: Sensed) -> None:
+        """Tell the scheduler what the situation is."""
+        self._tell(event)
+
     def tick(self, event: Event) -> None:
         """Pass on an event that concerns no item."""
         self._tell(event)
@@ -107,14 +111,15 @@ class Core:
             for call in self._taps.dropped:
                 call(Drop(job.stage, job.origin, job.seq, "fault"))
         else:
-            result = self._result(job, work, execution, now)
             self.worked(job.stage)
-            for call in self._taps.published:
-                call(result, work.frame)
+            if self._taps.published or job.stage in self._is_parent:
+                result = self._result(job, work, execution, now)
+                for call in self._taps.published:
+                    call(result, work.frame)
+                if job.stage in self._is_parent:
+                    item = job.stage, Work(work.captured, now, result)
             if not self._store:
                 self._give_way()
-            if job.stage in self._is_parent:
-                item = job.stage, Work(work.captured, now, result)
         event = JobDone(self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu)
         self._tell(event, item)
 
@@ -141,6 +146,11 @@ class Core:
                 call(name)
 
     # -- what can be asked -------------------------------------------------------------------------------------
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler itself, for who looks on while nothing else runs."""
+        return self._scheduler
 
     def idle(self) -> bool:
         """Say whether nothing waits and nothing runs."""

@@ -18,7 +18,8 @@ from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.schedule.commands import Job
-from edgeai.schedule.events import Calibrated, Profile, Tick
+from edgeai.schedule.events import Calibrated, Profile, Sensed, Tick
+from edgeai.schedule.scheduler import Scheduler
 
 __all__ = ["Durations", "LockstepEngine"]
 
@@ -33,7 +34,8 @@ class LockstepEngine:
         self._assembly = assembly
         self._clock = clock
         self._durations = durations
-        self._taps = Taps([*taps, _InlineOutputs(assembly.outputs, self._output_failed)])
+        written = [_InlineOutputs(assembly.outputs, self._output_failed)] if assembly.outputs else []
+        self._taps = Taps([*taps, *written])
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._pushed = 0
         self._waiting_for_room: set[str] = set()
@@ -60,6 +62,10 @@ class LockstepEngine:
     def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
         """Tell the scheduler how long jobs will take, and the board's watts: idle, and more for each busy core."""
         self._core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
+
+    def sense(self, event: Sensed) -> None:
+        """Tell the scheduler what the situation is: power, temperature, throttling, battery."""
+        self._core.sense(event)
 
     def stop(self) -> None:
         """Drop what waits and close every driver."""
@@ -110,6 +116,11 @@ class LockstepEngine:
     def stats(self) -> dict[str, StageStats]:
         """Return the counts of every stage."""
         return self._core.stats()
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler; a live object, to be read between steps."""
+        return self._core.scheduler
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -163,11 +174,15 @@ class LockstepEngine:
 
     def _run(self, job: Job, work: Work) -> None:
         """Run the job now and let its result appear when its time is over."""
-        execution = execute(self._assembly.programs[job.stage, job.point, job.lane], work, self._clock)
+        program = self._assembly.programs[job.stage, job.point, job.lane]
+        value, error, mark = None, None, "done"
+        if program:
+            execution = execute(program, work, self._clock)
+            value, error, mark = execution.value, execution.error, execution.steps[-1][0]
+        now = self._clock.now()
         duration = self._durations(job)
-        mark = execution.steps[-1][0] if execution.steps else "done"
-        timed = Execution(execution.value, execution.error, self._clock.now(), ((mark, duration),), 0)
-        self._push(self._clock.now() + duration, lambda: self._core.done(job, work, timed))
+        timed = Execution(value, error, now, ((mark, duration),), 0)
+        self._push(now + duration, lambda: self._core.done(job, work, timed))
 
     def _wake_at(self, t: int) -> None:
         self._push(t, lambda: self._core.tick(Tick(self._clock.now())))
