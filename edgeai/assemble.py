@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from edgeai import plugins
 from edgeai.clock import NS, Clock, SystemClock
 from edgeai.driver import Camera, Driver, Output, Sensor
-from edgeai.errors import ConfigError, ModelError
+from edgeai.errors import ConfigError, ModelError, Problem
 from edgeai.messages import Frame
 from edgeai.power.boards import Board, load_board, running_board
 from edgeai.runtime.assembly import Assembly, OutputRoute
@@ -25,9 +25,10 @@ from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph, StageSpec
+    from edgeai.graph.spec import ScheduleSpec
     from edgeai.perception.model import Model
 
-__all__ = ["Assembled", "assemble", "load_models"]
+__all__ = ["Assembled", "assemble", "load_models", "make_policy"]
 
 _WARM_UPS = 3
 """Invocations before measuring: the first ones allocate and fill caches."""
@@ -87,7 +88,7 @@ def assemble(
             for lane in range(lanes):
                 programs[name, point, lane] = made.program(lane, clock)
         loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
-    policy = _policy(graph, board)
+    policy = make_policy(graph.schedule, board, graph.problem)
     workload = Workload(tuple(loads), lanes)
     assembly = Assembly(
         tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
@@ -105,16 +106,19 @@ def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
     }
 
 
-def _policy(graph: Graph, board: Board) -> Policy:
-    """Make the policy with what the schedule asks of it. Raises ConfigError for a budget below the board's idling."""
-    cls = plugins.find("policies", graph.schedule.policy)
+def make_policy(schedule: ScheduleSpec, board: Board, problem: Callable[..., Problem]) -> Policy:
+    """Make the policy with what the schedule asks of it. Raises ConfigError for a budget below the board's idling.
+
+    `problem` makes a Problem at a path of the document, as `Graph.problem` does.
+    """
+    cls = plugins.find("policies", schedule.policy)
     known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
-    asked = {name: value for name, value in graph.schedule.asked().items() if name in known}
+    asked = {name: value for name, value in schedule.asked().items() if name in known}
     idle = board.idle.value
     if "budget" in asked and asked["budget"] <= idle:
         expected = f"more watts than the board takes when idle, {idle:g} W"
-        hint = f"this machine is taken for: {board.title}"
-        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
+        hint = f"the board is taken for: {board.title}"
+        raise ConfigError(problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
     return cast(Policy, cls(**asked))
 
 

@@ -19,7 +19,7 @@ from edgeai.graph.reader import section
 from edgeai.graph.spec import MODEL_FIELDS, DeviceSpec, ScheduleSpec, StageSpec
 from edgeai.graph.words import any_of, show
 
-__all__ = ["Parts", "check", "default_input"]
+__all__ = ["Parts", "check", "check_policy", "default_input"]
 
 SOURCES = ("cameras", "sensors")
 
@@ -59,7 +59,7 @@ def check(parts: Parts, findings: Findings) -> None:
             _check_work(parts, name, spec, findings)
         _check_input(parts, name, spec, findings)
     _check_cycles(parts, findings)
-    _check_policy(parts.schedule, findings)
+    check_policy(parts.schedule, findings)
     for name, output in parts.devices["outputs"].items():
         _check_output(parts, name, output, findings)
     _check_drivers(parts, findings)
@@ -189,7 +189,8 @@ def _check_output(parts: Parts, name: str, spec: DeviceSpec, findings: Findings)
             )
 
 
-def _check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
+def check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
+    """Note a policy that there is not, and what it needs and does not get."""
     known = plugins.names("policies")
     if schedule.policy not in known:
         hint = plugins.near_miss(schedule.policy, known)

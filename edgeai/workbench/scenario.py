@@ -1,0 +1,144 @@
+"""What is simulated and planned: sources with their rates, stages with their operating points, a board, a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from edgeai.assemble import make_policy
+from edgeai.errors import ConfigError, Problem
+from edgeai.graph.sentences import mistakes
+from edgeai.graph.spec import ScheduleSpec
+from edgeai.power.boards import Board
+from edgeai.schedule.policy import Policy
+from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
+from edgeai.workbench.figures import Figures
+
+__all__ = ["Candidate", "Scenario", "SimulatedSource", "SimulatedStage", "overridden", "thread_counts"]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedSource:
+    """A camera or sensor: captures a second, ns to the first one, and whether the rate was only assumed."""
+
+    name: str
+    rate: float
+    phase: int = 0
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A variant of a stage's ladder: its name, its accuracy (None where unknown), and its figures by threads."""
+
+    variant: str
+    accuracy: float | None
+    figures: Callable[[int], Figures]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedStage:
+    """A stage as it was asked for: rates in Hz, deadline in ns; threads None: whatever number is best."""
+
+    name: str
+    origin: str
+    ladder: tuple[Candidate, ...]
+    chained: bool = False
+    deadline: int | None = None
+    rate: tuple[float, float] | None = None
+    weight: float = 1.0
+    threads: int | None = None
+
+    def load(self, points: tuple[OperatingPoint, ...]) -> StageLoad:
+        """Return the stage as the scheduler sees it."""
+        low, high = self.rate or (None, None)
+        return StageLoad(
+            self.name,
+            self.origin,
+            points,
+            chained=self.chained,
+            deadline=self.deadline,
+            rate_min=low,
+            rate_max=high,
+            weight=self.weight,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A pipeline on a board, as figures. `problem` makes a Problem at a path of the file it was read from."""
+
+    name: str
+    board: Board
+    sources: tuple[SimulatedSource, ...]
+    stages: tuple[SimulatedStage, ...]
+    schedule: ScheduleSpec
+    problem: Callable[..., Problem]
+
+    def points(self, stage: SimulatedStage, *, every: bool = False) -> list[tuple[OperatingPoint, Figures]]:
+        """Return a stage's operating points: one a variant, with the quickest number of threads; or `every` one."""
+        found = []
+        for candidate in stage.ladder:
+            counts = [stage.threads] if stage.threads else thread_counts(self.board, self.schedule.lanes)
+            figures = [(threads, candidate.figures(threads)) for threads in counts]
+            if not every:
+                figures = [min(figures, key=lambda pair: pair[1].median)]
+            for threads, figure in figures:
+                accuracy = candidate.accuracy if candidate.accuracy is not None else figure.accuracy
+                found.append(
+                    (OperatingPoint(candidate.variant, threads, 1.0 if accuracy is None else accuracy), figure)
+                )
+        return found
+
+    def workload(self, *, every: bool = False) -> tuple[Workload, dict[tuple[str, int], Figures]]:
+        """Return what the scheduler is asked to run, and the figures of each (stage, point)."""
+        loads: list[StageLoad] = []
+        figures: dict[tuple[str, int], Figures] = {}
+        for stage in self.stages:
+            points = self.points(stage, every=every)
+            loads.append(stage.load(tuple(point for point, _ in points)))
+            figures |= {(stage.name, i): figure for i, (_, figure) in enumerate(points)}
+        return Workload(tuple(loads), self.schedule.lanes), figures
+
+    def policy(self) -> Policy:
+        """Return the policy with what is asked of it. Raises ConfigError for what this board cannot do."""
+        return make_policy(self.schedule, self.board, self.problem)
+
+    def with_schedule(self, said: Mapping[str, object]) -> Scenario:
+        """Return the scenario with what was said on the command line in place of the file's. Raises ConfigError."""
+        return replace(self, schedule=overridden(self.schedule, said)) if said else self
+
+
+def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSpec:
+    """Return a schedule with some of its values replaced. Raises ConfigError that names the option."""
+    from edgeai.graph.checks import check_policy
+    from edgeai.graph.document import Document
+    from edgeai.graph.findings import Findings
+
+    values = {**schedule.model_dump(exclude_unset=True), **said}
+    try:
+        made = ScheduleSpec.model_validate(values)
+    except ValidationError as error:
+        found = mistakes(error, ScheduleSpec, values)
+        problems = [Problem(_option(str(m.at[0])), m.found, m.expected, hint=m.hint) for m in found]
+        raise ConfigError(*problems) from None
+    findings = Findings(Document.of({"schedule": values}))
+    check_policy(made, findings)
+    try:
+        findings.raise_any()
+    except ConfigError as error:
+        named = [replace(p, path=_option(p.path.rpartition(".")[2])) for p in error.problems]
+        raise ConfigError(*named) from None
+    return made
+
+
+def _option(key: str) -> str:
+    return "--" + key.replace("_", "-")
+
+
+def thread_counts(board: Board, lanes: int) -> list[int]:
+    """Return numbers of threads worth trying: one, doubling, and a lane's share of the cores."""
+    share = max(1, int(board.cores.value) // lanes)
+    return sorted({1, *(2**n for n in range(1, 7) if 2**n <= share), share})
