@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edgeai.graph.spec import ScheduleSpec
     from edgeai.perception.model import Model
 
-__all__ = ["Assembled", "assemble", "load_models", "make_policy"]
+__all__ = ["Assembled", "assemble", "load_models", "make_policy", "policy_options"]
 
 _WARM_UPS = 3
 """Invocations before measuring: the first ones allocate and fill caches."""
@@ -111,15 +111,20 @@ def make_policy(schedule: ScheduleSpec, board: Board, problem: Callable[..., Pro
 
     `problem` makes a Problem at a path of the document, as `Graph.problem` does.
     """
-    cls = plugins.find("policies", schedule.policy)
-    known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
+    known = policy_options(schedule.policy)
     asked = {name: value for name, value in schedule.asked().items() if name in known}
     idle = board.idle.value
     if "budget" in asked and asked["budget"] <= idle:
         expected = f"more watts than the board takes when idle, {idle:g} W"
         hint = f"the board is taken for: {board.title}"
         raise ConfigError(problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
-    return cast(Policy, cls(**asked))
+    return cast(Policy, plugins.find("policies", schedule.policy)(**asked))
+
+
+def policy_options(name: str) -> set[str]:
+    """Return what a policy takes of a schedule."""
+    cls = plugins.find("policies", name)
+    return {field.name for field in fields(cls)} if is_dataclass(cls) else set()
 
 
 # -- stages --------------------------------------------------------------------------------------------------------

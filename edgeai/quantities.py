@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Duration", "Fraction", "Quantity", "Rate", "Size", "Watts"]
+__all__ = ["Duration", "Energy", "Fraction", "Quantity", "Rate", "Size", "Watts"]
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s]*)\s*")
 
@@ -74,6 +74,7 @@ class Quantity:
 _TIME = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0, "h": 3600.0}
 _RATE = {"": 1.0, "fps": 1.0, "Hz": 1.0, "hz": 1.0, "kHz": 1e3}
 _POWER = {"": 1.0, "W": 1.0, "mW": 1e-3, "kW": 1e3}
+_ENERGY = {"": 1.0, "Wh": 1.0, "mWh": 1e-3, "kWh": 1e3}
 
 
 def _finite_positive(value: float) -> bool:
@@ -116,6 +117,17 @@ Watts = Annotated[
     ),
 ]
 """Watts."""
+
+Energy = Annotated[
+    float,
+    Quantity(
+        _unit_reader(_ENERGY),
+        "an energy: watt-hours, or text such as 20Wh",
+        r"^\s*\d*\.?\d+\s*(Wh|mWh|kWh)?\s*$",
+        _above_zero,
+    ),
+]
+"""Watt-hours."""
 
 Fraction = Annotated[
     float,

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import boards, check, graph, run, schema
+from edgeai.cli import boards, check, graph, run, schema, simulate
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -37,6 +37,7 @@ app.command("check")(check.check)
 app.command("graph")(graph.graph)
 app.command("schema")(schema.schema)
 app.command("boards")(boards.boards)
+app.command("simulate")(simulate.simulate)
 
 
 def _version(show: bool) -> None:

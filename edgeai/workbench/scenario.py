@@ -7,10 +7,15 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from edgeai.assemble import make_policy
+from edgeai import plugins
+from edgeai.assemble import make_policy, policy_options
 from edgeai.errors import ConfigError, Problem
+from edgeai.graph.checks import check_policy
+from edgeai.graph.document import Document
+from edgeai.graph.findings import Findings
 from edgeai.graph.sentences import mistakes
-from edgeai.graph.spec import ScheduleSpec
+from edgeai.graph.spec import POLICY_FIELDS, ScheduleSpec
+from edgeai.graph.words import any_of
 from edgeai.power.boards import Board
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
@@ -113,10 +118,6 @@ class Scenario:
 
 def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSpec:
     """Return a schedule with some of its values replaced. Raises ConfigError that names the option."""
-    from edgeai.graph.checks import check_policy
-    from edgeai.graph.document import Document
-    from edgeai.graph.findings import Findings
-
     values = {**schedule.model_dump(exclude_unset=True), **said}
     try:
         made = ScheduleSpec.model_validate(values)
@@ -124,6 +125,11 @@ def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSp
         found = mistakes(error, ScheduleSpec, values)
         problems = [Problem(_option(str(m.at[0])), m.found, m.expected, hint=m.hint) for m in found]
         raise ConfigError(*problems) from None
+    takes = policy_options(made.policy) if made.policy in plugins.names("policies") else set(POLICY_FIELDS)
+    ignored = [key for key in said if key in POLICY_FIELDS and key not in takes]
+    if ignored:
+        expected = f"an option of the policy {made.policy}, which takes {any_of(sorted(takes), 'and')}"
+        raise ConfigError(*(Problem(_option(key), str(said[key]), expected, hint="see --policy") for key in ignored))
     findings = Findings(Document.of({"schedule": values}))
     check_policy(made, findings)
     try:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai.clock import NS
+from edgeai.schedule.workload import OperatingPoint
 from edgeai.workbench.figures import Figures
 from edgeai.workbench.record import StageLog
 from edgeai.workbench.simulate import Simulation
@@ -114,26 +115,22 @@ def _stage(simulation: Simulation, name: str) -> dict[str, Any]:
         "latency_p99_ms": _short(np.percentile(latency, 99)) if len(latency) else None,
         "age_at_use_ms": mean_age(log),
         "switches_a_minute": _short(simulation.switches[name] * 60.0 / seconds),
-        "heavy_switches": 0,
         "busy": _short(busy.sum() / seconds),
         "joules_above_idle": _short(joules),
         "joules_above_idle_a_useful_result": _short(joules / len(right)) if len(right) else None,
         "points": [
-            _point(
-                load.points[i].variant, load.points[i].threads, load.points[i].accuracy, runs[i] / max(1, len(point))
-            )
-            | _figures(simulation.figures[name, i])
-            for i in range(len(load.points))
+            _point(operating, runs[i] / max(1, len(point)), simulation.figures[name, i])
+            for i, operating in enumerate(load.points)
         ],
     }
 
 
-def _point(variant: str, threads: int, accuracy: float, share: float) -> dict[str, Any]:
-    return {"variant": variant, "threads": threads, "accuracy": accuracy, "share_of_runs": _short(share)}
-
-
-def _figures(figures: Figures) -> dict[str, Any]:
+def _point(point: OperatingPoint, share: float, figures: Figures) -> dict[str, Any]:
     return {
+        "variant": point.variant,
+        "threads": point.threads,
+        "accuracy": _short(point.accuracy),
+        "share_of_runs": _short(share),
         "p50_ms": _short(figures.median / 1e6),
         "p99_ms": _short(figures.quantile(0.99) / 1e6),
         "basis": figures.basis,
@@ -158,8 +155,9 @@ def mean_age(log: StageLog) -> float | None:
 def rolling(values: npt.NDArray[np.float64], window: int) -> npt.NDArray[np.float64]:
     """Return the means of all windows of so many values; of all values where there are fewer."""
     n = min(window, len(values))
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    return (total[n:] - total[:-n]) / n
+    total = np.concatenate([np.zeros(1), np.cumsum(values)])
+    means: npt.NDArray[np.float64] = (total[n:] - total[:-n]) / n
+    return means
 
 
 def _on_time(log: StageLog) -> int:
