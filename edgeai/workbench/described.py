@@ -20,7 +20,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -37,7 +37,7 @@ from edgeai.plugins import near_miss
 from edgeai.power.boards import Board, load_board
 from edgeai.power.ladders import Ladder, ladder_names, load_ladder
 from edgeai.quantities import Duration, Fraction, Rate, Watts
-from edgeai.workbench.figures import find_rung, of_rung, of_time, reference_ladder
+from edgeai.workbench.figures import Figures, find_rung, of_rung, of_time, reference_ladder
 from edgeai.workbench.scenario import Candidate, Scenario, SimulatedSource, SimulatedStage
 
 __all__ = ["is_described", "read_described"]
@@ -234,13 +234,11 @@ def _tabled(model: str, ladder: Ladder, board: Board) -> Candidate:
 
 
 def _given(spec: VariantSpec, board: Board) -> Candidate:
-    basis: Literal["given"] = "given"
-
-    def figures(threads: int) -> Any:
+    def figures(threads: int) -> Figures:
         p99 = None if spec.p99 is None else spec.p99 * NS
-        return of_time(board, threads, spec.time * NS, p99, spec.watts, basis=basis, source="the workload's file")
+        return of_time(board, threads, spec.time * NS, p99, spec.watts, basis="given", source="the workload's file")
 
-    return Candidate(spec.name, spec.accuracy, figures)
+    return Candidate(spec.name, spec.accuracy, figures, scales=False)
 
 
 def _check_chains(stages: Mapping[str, StageSpec], findings: Findings) -> None:

@@ -74,8 +74,8 @@ def beside(axes: Any, labels: list[tuple[float, str, str]], gap: float = 0.17) -
 
 
 def shades(n: int) -> list[Any]:
-    """Return n shades from light to dark, of a scale that is read alike by all eyes (cividis)."""
+    """Return n shades from light to dark, of a scale that is read alike by all eyes (viridis)."""
     from matplotlib import colormaps
 
-    scale = colormaps["cividis"]
-    return [scale(0.95 - 0.85 * i / max(1, n - 1)) for i in range(n)]
+    scale = colormaps["viridis"]
+    return [scale(0.97 - 0.87 * i / max(1, n - 1)) for i in range(n)]

@@ -36,11 +36,15 @@ class SimulatedSource:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A variant of a stage's ladder: its name, its accuracy (None where unknown), and its figures by threads."""
+    """A variant of a stage's ladder: its name, its accuracy (None where unknown), and its figures by threads.
+
+    scales: whether other numbers of threads mean other figures; those that somebody gave are as they are.
+    """
 
     variant: str
     accuracy: float | None
     figures: Callable[[int], Figures]
+    scales: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Scenario:
         found = []
         for candidate in stage.ladder:
             counts = [stage.threads] if stage.threads else thread_counts(self.board, self.schedule.lanes)
+            counts = counts if candidate.scales else counts[-1:]
             figures = [(threads, candidate.figures(threads)) for threads in counts]
             if not every:
                 figures = [min(figures, key=lambda pair: pair[1].median)]

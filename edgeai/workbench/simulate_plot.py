@@ -106,7 +106,7 @@ class _Picture:
             figures = self.figures["stages"][name]
             text = f"{name}\n{figures['rate_hz']:.3g} /s, {100 * figures['miss_rate']:.2g} % missed"
             labels.append((float(np.median(rate)), text, self.colours[name]))
-        axes.set_ylim(0.0, None)
+        axes.set_ylim(0.0, 1.12 * axes.get_ylim()[1])
         beside(axes, labels, 0.34)
 
     def _variants(self, name: str, axes: Any) -> None:
@@ -147,7 +147,7 @@ class _Picture:
         ]
         budget = self.s.budget
         if budget is not None:
-            axes.axhline(budget, color=WARNING, linewidth=1.2, linestyle=(0, (5, 3)))
+            axes.axhline(budget, color=WARNING, linewidth=1.2, linestyle=(0, (5, 3)), zorder=3)
             labels.append((budget * 1.0001, f"budget {budget:g} W", WARNING))
         top = max(float(high.max()), float(minute.max()), budget or 0.0)
         axes.set_ylim(idle - 0.12 * (top - idle), top + 0.08 * (top - idle))

@@ -98,6 +98,7 @@ def _stage(simulation: Simulation, name: str) -> dict[str, Any]:
     right = accuracies[point[done & ~late]] if len(point) else np.zeros(0)
     latency = (ended - np.asarray(log.stamp))[done] / 1e6
     busy = (ended - np.asarray(log.began)) / NS
+    known = all(simulation.figures[name, i].accuracy is not None for i in runs)
     watts = np.array([simulation.figures[name, i].watts for i in range(len(load.points))])
     joules = float((busy * watts[point]).sum()) if len(point) else 0.0
     seconds = max(simulation.seconds, 1e-9)
@@ -109,8 +110,8 @@ def _stage(simulation: Simulation, name: str) -> dict[str, Any]:
         "late": counts.late,
         "dropped": {cause: n for cause, n in sorted(counts.dropped.items()) if n},
         "rate_hz": _short(len(right) / seconds),
-        "accuracy": _short(right.mean()) if len(right) else None,
-        "on_time_accuracy": _short(right.sum() / counts.offered) if counts.offered else None,
+        "accuracy": _short(right.mean()) if known and len(right) else None,
+        "on_time_accuracy": _short(right.sum() / counts.offered) if known and counts.offered else None,
         "latency_p50_ms": _short(np.percentile(latency, 50)) if len(latency) else None,
         "latency_p99_ms": _short(np.percentile(latency, 99)) if len(latency) else None,
         "age_at_use_ms": mean_age(log),
@@ -129,7 +130,7 @@ def _point(point: OperatingPoint, share: float, figures: Figures) -> dict[str, A
     return {
         "variant": point.variant,
         "threads": point.threads,
-        "accuracy": _short(point.accuracy),
+        "accuracy": None if figures.accuracy is None else _short(figures.accuracy),
         "share_of_runs": _short(share),
         "p50_ms": _short(figures.median / 1e6),
         "p99_ms": _short(figures.quantile(0.99) / 1e6),
