@@ -125,11 +125,19 @@ def scenario_of(
 ) -> Scenario:
     """Return the scenario of a file with what the command line says beside it. Raises ConfigError."""
     from edgeai import pilots
-    from edgeai.workbench.profiled import read_profile
+    from edgeai.power.boards import load_board
+    from edgeai.workbench.profiled import MeasuredFigures, read_profile
     from edgeai.workbench.read import read_scenario
 
     path = file or Path(pilots.__file__).with_name("rover.yaml")
-    profiled = None if profile is None else read_profile(profile)
+    profiled = None
+    if profile is not None:
+        measured = read_profile(profile)
+        if board is not None and load_board(board).name != measured.board:
+            found = f"{board}, beside a profile measured on {measured.board}"
+            raise ConfigError(Problem("--board", found, "the board of the profile, or none"))
+        board = measured.board
+        profiled = MeasuredFigures(measured, load_board(measured.board))
     scenario = read_scenario(path, board, allow_code=allow_code, profiled=profiled)
     return scenario.with_schedule({key: value for key, value in said.items() if value is not None})
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from edgeai.errors import ModelError
 from edgeai.perception.facts import read_content
@@ -24,14 +23,14 @@ from edgeai.schedule.shape import Shape
 from edgeai.workbench.estimate import Fit
 from edgeai.workbench.world.distribution import Distribution
 
-__all__ = ["Basis", "Figures", "Lookup", "Profiled", "find_rung", "of_model", "of_rung", "of_time", "reference_ladder"]
+__all__ = ["LEVELS", "Basis", "Figures", "Profiled", "find_rung", "of_model", "of_rung", "of_time", "reference_ladder"]
 
 Basis = Literal["measured", "table", "estimated", "given"]
 """Measured on the board; from a table of this board; computed from other figures; as the workload's file says."""
 
 _RUN = 600e9
 """ns for which each model of the ladders was run: how many runs its least and most duration are of."""
-_LEVELS = ((0.9, 1.2815515655446004), (0.95, 1.6448536269514722), (0.99, 2.3263478740408408), (0.999, 3.0902323061678))
+LEVELS = ((0.9, 1.2815515655446004), (0.95, 1.6448536269514722), (0.99, 2.3263478740408408), (0.999, 3.0902323061678))
 """Probabilities with their normal scores."""
 _REFERENCE = "pi4"
 """The board whose ladder stands in where one has none."""
@@ -79,11 +78,16 @@ class Figures:
         return replace(self, quantiles=tuple((p, t + ns) for p, t in self.quantiles))
 
 
-Profiled = Callable[[Path, int], Figures | None]
-"""From a model's file and a number of threads to what a profile says of it, None where it says nothing."""
+class Profiled(Protocol):
+    """What was measured of models' files on the board."""
 
-Lookup = Callable[[str, int], Figures]
-"""From a model (a path, or a name of a ladder) and a number of threads to its figures."""
+    def threads(self, path: Path) -> tuple[int, ...]:
+        """Return the numbers of threads with which a model was measured; none where it was not."""
+        ...
+
+    def figures(self, path: Path, threads: int) -> Figures | None:
+        """Return what was measured of a model with a number of threads, None where it was not."""
+        ...
 
 
 def reference_ladder(board: Board) -> Ladder:
@@ -126,7 +130,7 @@ def of_time(
 ) -> Figures:
     """Return figures from a median and, where it is known, a 99th percentile (ns); the rest is the usual shape."""
     shape = Shape(round(p50), p99=round(p99 or 0))
-    upper = [(p, p50 * exp(shape.quantile(z))) for p, z in _LEVELS]
+    upper = [(p, p50 * exp(shape.quantile(z))) for p, z in LEVELS]
     quantiles = ((0.1, p50 * p50 / upper[0][1]), (0.5, p50), *upper)
     drawn = board.core.value * threads if watts is None else watts
     return Figures(quantiles, drawn, basis, source, "estimated" if watts is None else "given")
@@ -134,7 +138,7 @@ def of_time(
 
 def of_model(path: Path, threads: int, board: Board, profiled: Profiled | None = None) -> Figures:
     """Return the figures of a model's file. Raises ModelError for a file that cannot be read."""
-    found = profiled(path, threads) if profiled is not None else None
+    found = profiled.figures(path, threads) if profiled is not None else None
     if found is not None:
         return found
     ladder = reference_ladder(board)

@@ -132,9 +132,10 @@ def _names(axes: Any, stage: StagePlan) -> None:
         if any(abs(at - other) <= _APART for other in heights):
             continue
         heights.append(at)
-        side = 1 if log10(1e3 * option.latency) < (left + right) / 2.0 else -1
+        side = 1 if log10(1e3 * option.latency) < left + 0.35 * (right - left) else -1
+        threads = option.point.threads
         axes.annotate(
-            f"{_brief(option.point.variant)} ({option.point.threads} threads)",
+            f"{_brief(option.point.variant)}, {threads} thread{'s' if threads > 1 else ''}",
             (1e3 * option.latency, option.point.accuracy),
             (9 * side, 5),
             textcoords="offset points",

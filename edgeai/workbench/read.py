@@ -90,7 +90,8 @@ def _candidate(path: Path, board: Board, added: float, profiled: Profiled | None
     accuracy: Any = card.accuracy.value if card is not None and card.accuracy is not None else None
     if accuracy is not None and not 0.0 <= accuracy <= 1.0:
         accuracy = None
-    return Candidate(path.stem, accuracy, functools.partial(_figures, path, board, added, profiled))
+    measured = profiled.threads(path) if profiled is not None else None
+    return Candidate(path.stem, accuracy, functools.partial(_figures, path, board, added, profiled), measured)
 
 
 def _figures(path: Path, board: Board, added: float, profiled: Profiled | None, threads: int) -> Figures:

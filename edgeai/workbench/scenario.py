@@ -38,12 +38,14 @@ class SimulatedSource:
 class Candidate:
     """A variant of a stage's ladder: its name, its accuracy (None where unknown), and its figures by threads.
 
+    threads: the numbers of threads with which it was measured, the only ones it is then run with; None: any.
     scales: whether other numbers of threads mean other figures; those that somebody gave are as they are.
     """
 
     variant: str
     accuracy: float | None
     figures: Callable[[int], Figures]
+    threads: tuple[int, ...] | None = None
     scales: bool = True
 
 
@@ -90,8 +92,7 @@ class Scenario:
         """Return a stage's operating points: one a variant, with the quickest number of threads; or `every` one."""
         found = []
         for candidate in stage.ladder:
-            counts = [stage.threads] if stage.threads else thread_counts(self.board, self.schedule.lanes)
-            counts = counts if candidate.scales else counts[-1:]
+            counts = self._counts(stage, candidate)
             figures = [(threads, candidate.figures(threads)) for threads in counts]
             if not every:
                 figures = [min(figures, key=lambda pair: pair[1].median)]
@@ -101,6 +102,14 @@ class Scenario:
                     (OperatingPoint(candidate.variant, threads, 1.0 if accuracy is None else accuracy), figure)
                 )
         return found
+
+    def _counts(self, stage: SimulatedStage, candidate: Candidate) -> list[int]:
+        """Return the numbers of threads a candidate may have in a stage."""
+        if stage.threads is not None:
+            return [stage.threads]
+        counts = thread_counts(self.board, self.schedule.lanes)
+        measured = [n for n in candidate.threads or () if n <= counts[-1]]
+        return measured or (counts if candidate.scales else counts[-1:])
 
     def workload(self, *, every: bool = False) -> tuple[Workload, dict[tuple[str, int], Figures]]:
         """Return what the scheduler is asked to run, and the figures of each (stage, point)."""
