@@ -76,7 +76,7 @@ def _plain(made: Plan) -> dict[str, Any]:
     return {
         "scenario": made.scenario.name,
         "board": made.scenario.board.name,
-        "policy": {"name": made.scenario.schedule.policy, **made.scenario.schedule.asked()},
+        "policy": {"name": made.scenario.schedule.policy, **made.scenario.asked()},
         "admission": str(made.refusal) if made.refusal else "admitted",
         "watts": round(made.watts, 6),
         "stages": {stage.stage.name: _plain_stage(stage) for stage in made.stages},
@@ -122,7 +122,7 @@ def _plain_option(option: Option) -> dict[str, Any]:
 def _show(made: Plan) -> None:
     console = Console(highlight=False)
     scenario = made.scenario
-    asked = "".join(f", {key.replace('_', ' ')} {value:g}" for key, value in scenario.schedule.asked().items())
+    asked = "".join(f", {key.replace('_', ' ')} {value:g}" for key, value in scenario.asked().items())
     console.print(f"[bold]{scenario.name} on {scenario.board.title}[/bold]")
     console.print(f"policy {scenario.schedule.policy.replace('_', '-')}{asked}")
     console.print("admitted" if made.refusal is None else f"not admitted: {made.refusal}")

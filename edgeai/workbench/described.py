@@ -97,7 +97,7 @@ class StageSpec(BaseModel):
 
     input: str = ""
     """The camera or stage that feeds this one; may be left out when there is one camera."""
-    model: Annotated[tuple[str | VariantSpec, ...], Form(_models, _MODELS, {})]
+    model: Annotated[tuple[str | VariantSpec, ...], Form(_models, _MODELS, {})] = ()
     """Models by the names of the board's ladder, or by their figures."""
     deadline: Deadline | None = None
     """Time from capture to publication."""
@@ -114,7 +114,7 @@ class CameraSpec(BaseModel):
 
     model_config = _STRICT
 
-    rate: Rate
+    rate: Rate = 0.0
     """Captures a second."""
     phase: Duration = 0.0
     """Time to the first capture."""
@@ -152,6 +152,9 @@ def read_described(text: str | bytes, file: str, board: str | None) -> Scenario:
     on = _board(data, board, findings)
     if not specs:
         findings.add(("stages",), "nothing", "at least one stage", "such as objects: {model: pi4_tflite}")
+    for name, camera in sources.items():
+        if not camera.rate and not findings.flawed("cameras", name):
+            findings.add(("cameras", name, "rate"), "nothing", "a rate such as 30fps")
     stages = [_stage(name, spec, list(sources), specs, on, findings) for name, spec in specs.items()]
     _check_chains(specs, findings)
     findings.raise_any()
@@ -210,6 +213,8 @@ def _stage(
 def _ladder(stage: str, spec: StageSpec, board: Board, findings: Findings) -> tuple[Candidate, ...]:
     candidates: list[Candidate] = []
     ladder = reference_ladder(board)
+    if not spec.model and not findings.flawed("stages", stage):
+        findings.add(("stages", stage, "model"), "nothing", _MODELS)
     for i, model in enumerate(spec.model):
         if isinstance(model, VariantSpec):
             candidates.append(_given(model, board))

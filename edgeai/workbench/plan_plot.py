@@ -64,8 +64,9 @@ def _watts(axes: Any, plan: Plan, stage: StagePlan) -> None:
     idle = plan.scenario.board.idle.value
     axes.axvline(idle, color=GREY, linewidth=0.9, linestyle=(0, (1, 2)))
     axes.annotate(f"idle {idle:g} W", (idle, 0.02), (4, 0), color="#6d6d6d", **_NOTE)
-    if plan.scenario.schedule.budget is not None:
-        _limit(axes, plan.scenario.schedule.budget, f"budget {plan.scenario.schedule.budget:g} W")
+    budget = plan.scenario.asked().get("budget")
+    if budget is not None:
+        _limit(axes, budget, f"budget {budget:g} W")
     axes.set_ylim(0.0, None)
 
 

@@ -98,9 +98,8 @@ class Scenario:
                 figures = [min(figures, key=lambda pair: pair[1].median)]
             for threads, figure in figures:
                 accuracy = candidate.accuracy if candidate.accuracy is not None else figure.accuracy
-                found.append(
-                    (OperatingPoint(candidate.variant, threads, 1.0 if accuracy is None else accuracy), figure)
-                )
+                point = OperatingPoint(candidate.variant, threads, 1.0 if accuracy is None else accuracy)
+                found.append((point, replace(figure, accuracy=accuracy)))
         return found
 
     def _counts(self, stage: SimulatedStage, candidate: Candidate) -> list[int]:
@@ -124,6 +123,11 @@ class Scenario:
     def policy(self) -> Policy:
         """Return the policy with what is asked of it. Raises ConfigError for what this board cannot do."""
         return make_policy(self.schedule, self.board, self.problem)
+
+    def asked(self) -> dict[str, float]:
+        """Return what the schedule asks of its policy, without what that policy does not take."""
+        takes = policy_options(self.schedule.policy)
+        return {key: value for key, value in self.schedule.asked().items() if key in takes}
 
     def with_schedule(self, said: Mapping[str, object]) -> Scenario:
         """Return the scenario with what was said on the command line in place of the file's. Raises ConfigError."""
@@ -155,7 +159,8 @@ def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSp
 
 
 def _option(key: str) -> str:
-    return "--" + key.replace("_", "-")
+    """Return the command line's word for a key of the schedule; `--hours` is how long to simulate."""
+    return "--last" if key == "hours" else "--" + key.replace("_", "-")
 
 
 def thread_counts(board: Board, lanes: int) -> list[int]:

@@ -29,9 +29,6 @@ __all__ = ["Conditions", "Simulation", "simulate"]
 _SECOND = NS
 """ns between two looks at the meter and the thermometer, and steps of the heat: boards are polled about so often."""
 
-_BUDGETED = ("power", "freshness")
-"""Policies that keep a budget in watts."""
-
 _PARTS = 200
 """Parts in which progress is told."""
 
@@ -72,7 +69,7 @@ class Simulation:
     @property
     def budget(self) -> float | None:
         """Watts of the whole board that were asked for, if any."""
-        return self.scenario.schedule.budget if self.scenario.schedule.policy in _BUDGETED else None
+        return self.scenario.asked().get("budget")
 
 
 def simulate(

@@ -70,7 +70,7 @@ class _Picture:
 
     def _title(self, size: float) -> None:
         scenario, conditions = self.s.scenario, self.s.conditions
-        asked = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in scenario.schedule.asked().items())
+        asked = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in scenario.asked().items())
         policy = scenario.schedule.policy.replace("_", "-") + (f" ({asked})" if asked else "")
         self.figure.text(
             0.018,
