@@ -59,9 +59,8 @@ def plan(
 
         check_picture(output)
     said = {"policy": policy, "budget": budget, "miss_rate": miss_rate, "accuracy": accuracy, "hours": last}
-    if budget is not None and policy is None:
-        said["policy"] = "power"
-    made = make_plan(scenario_of(file, board, said, profile, allow_code=allow_code))
+    scenario = scenario_of(file, board, said, profile, allow_code=allow_code)
+    made = make_plan(scenario, frontier=as_json or output is not None)
     if output is not None:
         from edgeai.workbench.plan_plot import plot_plan
 

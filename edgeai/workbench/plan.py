@@ -11,7 +11,7 @@ A point is dominated when another feasible one is at least as accurate, as quick
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import log
+from math import ceil, log
 from typing import Literal
 
 from edgeai.clock import NS
@@ -20,7 +20,7 @@ from edgeai.schedule.shape import Shape
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 from edgeai.workbench.figures import Figures
 from edgeai.workbench.scenario import Scenario, SimulatedStage
-from edgeai.workbench.simulate import Conditions, Simulation, simulate
+from edgeai.workbench.simulate import Conditions, simulate
 
 __all__ = ["Choice", "Frontier", "Option", "Plan", "StagePlan", "make_plan"]
 
@@ -32,8 +32,10 @@ _MISS_RATE = 0.01
 _BISECTIONS = 20
 """The highest rate is found to a millionth of the camera's."""
 
-_SETTLE, _WATCH = 60.0, 60.0
-"""Seconds a policy runs in the calm before it is watched, and while it is: by then its estimates have settled."""
+_FRAMES = 600.0
+_LEAST, _MOST = 20.0, 60.0
+"""A policy runs in the calm for so many frames, of at least and at most so many seconds, until its estimates have
+settled; then it is watched for as long."""
 
 _BUDGETS = 16
 """Points of the curve of what mixing reaches."""
@@ -102,26 +104,55 @@ class Plan:
     watts: float
 
 
-def make_plan(scenario: Scenario) -> Plan:
-    """Return the plan of a scenario. Raises ConfigError for a schedule that this board cannot follow."""
+def make_plan(scenario: Scenario, *, frontier: bool = True) -> Plan:
+    """Return the plan of a scenario; without `frontier` it is made several times sooner.
+
+    Raises ConfigError for a schedule that this board cannot follow.
+    """
     workload, figures = scenario.workload(every=True)
     refusal = admit(workload, _medians(figures))
-    settled = simulate(scenario, Conditions(_SETTLE + _WATCH))
-    stages = tuple(_stage(scenario, stage, settled) for stage in scenario.stages)
-    watched = settled.board.watts[int(_SETTLE) :]
-    return Plan(scenario, refusal, stages, sum(watched) / len(watched))
+    settled = _Settled(scenario)
+    stages = tuple(_stage(scenario, stage, settled, frontier=frontier) for stage in scenario.stages)
+    return Plan(scenario, refusal, stages, settled.watts)
+
+
+class _Settled:
+    """What a policy does once it knows the pipeline: runs and watts of the second half of a simulation."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        top = max(_top_rate(scenario, stage) for stage in scenario.stages)
+        self._half = float(ceil(max(_LEAST, min(_MOST, _FRAMES / top))))
+        self._done = simulate(scenario, Conditions(2.0 * self._half))
+        watts = self._done.board.watts[int(self._half) :]
+        self.watts = sum(watts) / len(watts)
+
+    def choice(self, name: str) -> Choice:
+        """Return what was run of a stage."""
+        points = next(load.points for load in self._done.workload.stages if load.name == name)
+        log = self._done.stages[name]
+        runs = [0] * len(points)
+        on_time = 0
+        score = 0.0
+        for began, point, late in zip(log.began, log.point, log.late, strict=True):
+            if began >= self._half * NS:
+                runs[point] += 1
+                on_time += not late
+                score += 0.0 if late else points[point].accuracy
+        total = max(1, sum(runs))
+        shares = tuple((points[i], n / total) for i, n in enumerate(runs) if n)
+        return Choice(shares, on_time / self._half, 1.0 - on_time / total, score / max(1, on_time))
 
 
 def _medians(figures: dict[tuple[str, int], Figures]) -> dict[tuple[str, int], int]:
     return {key: round(figure.median) for key, figure in figures.items()}
 
 
-def _stage(scenario: Scenario, stage: SimulatedStage, settled: Simulation) -> StagePlan:
+def _stage(scenario: Scenario, stage: SimulatedStage, settled: _Settled, *, frontier: bool) -> StagePlan:
     top = _top_rate(scenario, stage)
     options = [_option(scenario, stage, top, *pair) for pair in scenario.points(stage, every=True)]
     options = [replace(o, verdict="dominated") if _is_dominated(o, options) else o for o in options]
-    frontier = None if stage.chained else _frontier(scenario, stage, top)
-    return StagePlan(stage, top, tuple(options), _choice(stage, settled), frontier)
+    reached = _frontier(scenario, stage, top) if frontier and not stage.chained else None
+    return StagePlan(stage, top, tuple(options), settled.choice(stage.name), reached)
 
 
 def _top_rate(scenario: Scenario, stage: SimulatedStage) -> float:
@@ -243,23 +274,6 @@ def _is_dominated(option: Option, options: list[Option]) -> bool:
     )
 
 
-def _choice(stage: SimulatedStage, settled: Simulation) -> Choice:
-    points = next(load.points for load in settled.workload.stages if load.name == stage.name)
-    log = settled.stages[stage.name]
-    runs = [0] * len(points)
-    on_time = late = 0
-    score = 0.0
-    for began, point, missed in zip(log.began, log.point, log.late, strict=True):
-        if began >= _SETTLE * NS:
-            runs[point] += 1
-            on_time += not missed
-            late += missed
-            score += 0.0 if missed else points[point].accuracy
-    total = max(1, sum(runs))
-    shares = tuple((points[i], n / total) for i, n in enumerate(runs) if n)
-    return Choice(shares, on_time / _WATCH, late / total, score / max(1, on_time))
-
-
 def _frontier(scenario: Scenario, stage: SimulatedStage, top: float) -> Frontier:
     """Let the policy `power` mix the points of a stage alone, under budgets from little to more than enough."""
     alone = replace(scenario, stages=(replace(stage, rate=(0.05 * top, top)),))
@@ -269,7 +283,7 @@ def _frontier(scenario: Scenario, stage: SimulatedStage, top: float) -> Frontier
     for i in range(1, _BUDGETS + 1):
         budget = idle + 1.02 * dear * (i / _BUDGETS) ** 1.5
         asked = {"policy": "power", "budget": budget, "miss_rate": scenario.schedule.miss_rate or _MISS_RATE}
-        done = simulate(alone.with_schedule(asked), Conditions(_SETTLE + _WATCH))
-        watts, choice = done.board.watts[int(_SETTLE) :], _choice(stage, done)
-        reached.append((sum(watts) / len(watts), choice.rate * choice.accuracy / top))
+        settled = _Settled(alone.with_schedule(asked))
+        choice = settled.choice(stage.name)
+        reached.append((settled.watts, choice.rate * choice.accuracy / top))
     return Frontier(tuple(sorted(reached)))
