@@ -77,6 +77,7 @@ def simulate(
     The engine and the scheduler are those that run live; only durations, watts and heat are simulated, by seed. No
     device is opened and no model is run. A workload that is not built yet is described by what is known of it:
 
+    \b
         cameras: {front: 10fps}
         stages:
           objects:
@@ -86,7 +87,7 @@ def simulate(
         schedule: {policy: power, budget: 2.6W}
 
     Example: edgeai simulate workload.yaml --hours 24 --ambient 35 --regime random -o day.png
-    """
+    """  # noqa: D301 - the \\b that keeps lines apart in the help
     from edgeai.workbench.simulate import Conditions
     from edgeai.workbench.simulate import simulate as run
     from edgeai.workbench.summary import summary

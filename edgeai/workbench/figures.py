@@ -115,7 +115,7 @@ def of_rung(rung: Rung, ladder: Ladder, board: Board, threads: int) -> Figures:
     if board.name == theirs.name and threads == ladder.threads:
         return figures
     factor = board.threads.at(threads) / theirs.threads.at(ladder.threads)
-    source = f"{ladder.name} x {factor:.2f} ({board.name}, {threads} threads)"
+    source = f"{ladder.name} x {factor:.2f} ({board.name}, {threads} thread{'s' if threads > 1 else ''})"
     return replace(
         figures.scaled(factor),
         watts=board.core.value * threads,
