@@ -29,7 +29,7 @@ def show(figures: dict[str, Any], board: Board) -> None:
     page.add_column()
     for name, stage in figures["stages"].items():
         page.add_row(name, _stage(stage))
-    for name, text in _board(figures["board_figures"]):
+    for name, text in _board(figures["board_figures"], figures["conditions"]["celsius_a_watt"]):
         page.add_row(name, text)
     console.print(page)
     for name, stage in figures["stages"].items():
@@ -78,14 +78,15 @@ def _percent(share: float | None) -> str:
     return "unknown" if share is None else f"{100 * share:.1f} %"
 
 
-def _board(board: dict[str, Any]) -> list[tuple[str, str]]:
+def _board(board: dict[str, Any], resistance: float) -> list[tuple[str, str]]:
     worst = f"{board['watts_worst_minute']:.2f} W in the worst minute"
     if board["watts_budget"] is not None:
         worst += f", {100 * board['worst_minute_of_budget']:.1f} % of the budget"
+    hottest = f"{board['celsius_max']:.1f} °C, {board['seconds_throttled']} s throttled"
     basis = _BASES.get(board["watts_basis"], "estimated")
     rows = [
         ("power", f"{board['watts_mean']:.2f} W in the mean, {worst}; {basis}"),
-        ("heat", f"at most {board['celsius_max']:.1f} °C, {board['seconds_throttled']} s throttled"),
+        ("heat", f"at most {hottest}; {resistance:g} °C a watt is assumed"),
     ]
     if board["joules_a_useful_result"] is not None:
         rows.append(

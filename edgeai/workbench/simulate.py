@@ -52,7 +52,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulation:
-    """What came of it: counts, logs, switches by stage, and how long it lasted (s): until a battery was empty."""
+    """What came of it: counts, logs and switches by stage; seconds: how long it lasted, until a battery was empty."""
 
     scenario: Scenario
     conditions: Conditions
@@ -64,7 +64,6 @@ class Simulation:
     stages: dict[str, StageLog]
     board: BoardLog
     switches: dict[str, int]
-    announced: int
 
     @property
     def budget(self) -> float | None:
@@ -128,7 +127,6 @@ class _Run:
             self.recorder.stages,
             self.recorder.board,
             {name: scheduler.state(name).mixer.switches for name in self.recorder.stages},
-            len(self.recorder.said),
         )
 
     def _died(self) -> bool:
@@ -139,7 +137,7 @@ class _Run:
         lanes = range(self.workload.lanes)
         programs = {(stage, point, lane): () for stage, point in self.figures for lane in lanes}
         assembly = Assembly(cameras, (), (), self.workload, self.scenario.policy(), programs)
-        return LockstepEngine(assembly, self.clock, [self.recorder], self.world.duration)
+        return LockstepEngine(assembly, self.clock, [], self.world.duration)
 
     def _pass_a_second(self) -> None:
         """Settle a second's energy: heat, clock, battery, what the meters say of it."""
@@ -148,7 +146,6 @@ class _Run:
         t, log, world = self.clock.now(), self.recorder.board, self.world
         watts = self.idle + world.settle(t) * NS / _SECOND
         log.watts.append(watts)
-        log.clock.append(world.clock)
         log.slowdown.append(world.slowdown(t - 1))
         celsius = self.heat.step(watts, _SECOND / NS)
         log.celsius.append(celsius)

@@ -30,6 +30,8 @@ def summary(simulation: Simulation) -> dict[str, Any]:
         "conditions": {
             "seconds": conditions.seconds,
             "ambient_celsius": conditions.ambient,
+            "celsius_a_watt": conditions.cooling.resistance,
+            "celsius_a_watt_basis": "assumed",
             "regime": conditions.regime,
             "battery_wh": conditions.battery,
             "meter": conditions.meter,

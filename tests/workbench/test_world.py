@@ -88,8 +88,11 @@ def test_a_meter_errs_by_its_error_and_counts_in_its_steps():
 
 def test_a_battery_gives_what_it_holds():
     battery = Battery(0.001)
-    assert battery.drain(2.0) == 1.0
-    assert battery.drain(3.2) == pytest.approx(0.5)
+    battery.drain(2.0)
+    assert battery.left == pytest.approx(1.6)
+    assert not battery.empty
+    battery.drain(3.2)
+    assert battery.left == 0.0
     assert battery.empty
 
 

@@ -6,18 +6,15 @@ __all__ = ["Battery"]
 
 
 class Battery:
-    """Joules, drained by what the board takes; the loss of its converter is part of `capacity`."""
+    """Joules, drained by what the board takes; the loss of its converter is left out of it."""
 
     def __init__(self, watt_hours: float) -> None:
         """`watt_hours` it gives until it is empty."""
-        self.capacity = watt_hours * 3600.0
-        self.left = self.capacity
+        self.left = watt_hours * 3600.0
 
-    def drain(self, joules: float) -> float:
-        """Take energy out; return the part of it (0..1) that was still there."""
-        given = min(self.left, joules)
-        self.left -= given
-        return given / joules if joules > 0.0 else 1.0
+    def drain(self, joules: float) -> None:
+        """Take energy out, as much as there is."""
+        self.left = max(0.0, self.left - joules)
 
     @property
     def empty(self) -> bool:
