@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from edgeai import plugins
 from edgeai.clock import NS, Clock, SystemClock
 from edgeai.driver import Camera, Driver, Output, Sensor
-from edgeai.errors import ConfigError, ModelError, Problem
+from edgeai.errors import ConfigError, ModelError
 from edgeai.messages import Frame
 from edgeai.power.boards import Board, load_board, running_board
 from edgeai.runtime.assembly import Assembly, OutputRoute
@@ -25,10 +25,9 @@ from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph, StageSpec
-    from edgeai.graph.spec import ScheduleSpec
     from edgeai.perception.model import Model
 
-__all__ = ["Assembled", "assemble", "load_models", "make_policy", "policy_options"]
+__all__ = ["Assembled", "assemble", "load_models"]
 
 _WARM_UPS = 3
 """Invocations before measuring: the first ones allocate and fill caches."""
@@ -88,7 +87,7 @@ def assemble(
             for lane in range(lanes):
                 programs[name, point, lane] = made.program(lane, clock)
         loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
-    policy = make_policy(graph.schedule, board, graph.problem)
+    policy = _policy(graph, board)
     workload = Workload(tuple(loads), lanes)
     assembly = Assembly(
         tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
@@ -106,25 +105,17 @@ def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
     }
 
 
-def make_policy(schedule: ScheduleSpec, board: Board, problem: Callable[..., Problem]) -> Policy:
-    """Make the policy with what the schedule asks of it. Raises ConfigError for a budget below the board's idling.
-
-    `problem` makes a Problem at a path of the document, as `Graph.problem` does.
-    """
-    known = policy_options(schedule.policy)
-    asked = {name: value for name, value in schedule.asked().items() if name in known}
+def _policy(graph: Graph, board: Board) -> Policy:
+    """Make the policy with what the schedule asks of it. Raises ConfigError for a budget below the board's idling."""
+    cls = plugins.find("policies", graph.schedule.policy)
+    known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
+    asked = {name: value for name, value in graph.schedule.asked().items() if name in known}
     idle = board.idle.value
     if "budget" in asked and asked["budget"] <= idle:
         expected = f"more watts than the board takes when idle, {idle:g} W"
-        hint = f"the board is taken for: {board.title}"
-        raise ConfigError(problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
-    return cast(Policy, plugins.find("policies", schedule.policy)(**asked))
-
-
-def policy_options(name: str) -> set[str]:
-    """Return what a policy takes of a schedule."""
-    cls = plugins.find("policies", name)
-    return {field.name for field in fields(cls)} if is_dataclass(cls) else set()
+        hint = f"this machine is taken for: {board.title}"
+        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, hint))
+    return cast(Policy, cls(**asked))
 
 
 # -- stages --------------------------------------------------------------------------------------------------------

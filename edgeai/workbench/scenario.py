@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from edgeai import plugins
-from edgeai.assemble import make_policy, policy_options
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph.checks import check_policy
 from edgeai.graph.document import Document
@@ -20,6 +19,7 @@ from edgeai.power.boards import Board
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 from edgeai.workbench.figures import Figures
+from edgeai.workbench.policy import make_policy, policy_options
 
 __all__ = ["Candidate", "Scenario", "SimulatedSource", "SimulatedStage", "overridden", "thread_counts"]
 
