@@ -23,6 +23,13 @@ from edgeai.workbench.policy import make_policy, policy_options
 
 __all__ = ["Candidate", "Scenario", "SimulatedSource", "SimulatedStage", "overridden", "thread_counts"]
 
+_SAVING = frozenset(("budget", "hours", "accuracy"))
+"""What a schedule asks for where energy is weighed."""
+
+_SAVES = 0.1
+"""A slower number of threads is worth an interpreter of its own where it saves so much: less is within what a board's
+table knows of its cores."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSource:
@@ -89,13 +96,17 @@ class Scenario:
     problem: Callable[..., Problem]
 
     def points(self, stage: SimulatedStage, *, every: bool = False) -> list[tuple[OperatingPoint, Figures]]:
-        """Return a stage's operating points: one a variant, with the quickest number of threads; or `every` one."""
+        """Return a stage's operating points: a variant with the quickest number of threads, or with `every` one.
+
+        Where the schedule weighs energy, a slower number that saves a tenth of it is a point, too.
+        """
         found = []
         for candidate in stage.ladder:
             counts = self._counts(stage, candidate)
             figures = [(threads, candidate.figures(threads)) for threads in counts]
             if not every:
-                figures = [min(figures, key=lambda pair: pair[1].median)]
+                worth = _worth_having(figures)
+                figures = worth if self.asked().keys() & _SAVING else worth[:1]
             for threads, figure in figures:
                 accuracy = candidate.accuracy if candidate.accuracy is not None else figure.accuracy
                 point = OperatingPoint(candidate.variant, threads, 1.0 if accuracy is None else accuracy)
@@ -132,6 +143,16 @@ class Scenario:
     def with_schedule(self, said: Mapping[str, object]) -> Scenario:
         """Return the scenario with what was said on the command line in place of the file's. Raises ConfigError."""
         return replace(self, schedule=overridden(self.schedule, said)) if said else self
+
+
+def _worth_having(figures: list[tuple[int, Figures]]) -> list[tuple[int, Figures]]:
+    """Return the numbers of threads that none of the others dominates in time and energy, the quickest first."""
+    kept: list[tuple[int, Figures]] = []
+    for threads, figure in sorted(figures, key=lambda pair: (pair[1].median, pair[0])):
+        energy = figure.watts * figure.median
+        if all(energy <= (1.0 - _SAVES) * other.watts * other.median for _, other in kept):
+            kept.append((threads, figure))
+    return kept
 
 
 def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSpec:

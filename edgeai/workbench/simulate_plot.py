@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai.clock import NS
+from edgeai.schedule.workload import OperatingPoint
 from edgeai.workbench.drawing import GREY, INK, PALETTE, WARNING, beside, new_figure, quiet, save, shades
 from edgeai.workbench.record import StageLog
 from edgeai.workbench.simulate import Simulation
@@ -110,11 +111,13 @@ class _Picture:
         beside(axes, labels, 0.34)
 
     def _variants(self, name: str, axes: Any) -> None:
-        quiet(axes, f"{name}: variants, share of runs (dark: most accurate)")
         points = next(load.points for load in self.s.workload.stages if load.name == name)
+        several = len({point.threads for point in points}) > 1
+        what = "variants (threads)" if several else "variants"
+        quiet(axes, f"{name}: {what}, share of runs; dark: most accurate")
         log = self.s.stages[name]
         began, point = np.asarray(log.began) / NS, np.asarray(log.point)
-        order = sorted(range(len(points)), key=lambda i: points[i].accuracy)
+        order = sorted(range(len(points)), key=lambda i: (points[i].accuracy, points[i].threads))
         counts = np.array([np.histogram(began[point == i], self.edges)[0] for i in order], float)
         shares = counts / np.maximum(1.0, counts.sum(axis=0))
         colours = shades(len(order))
@@ -124,10 +127,10 @@ class _Picture:
         total = counts.sum(axis=1) / max(1.0, counts.sum())
         shown = [k for k in np.argsort(-total)[:5] if total[k] >= 0.01]
         height = np.cumsum(total) - total / 2.0
-        labels = [
-            (float(height[k]), f"■ {_brief(points[order[k]].variant)}  {100 * total[k]:.0f} %", _darkened(colours[k]))
-            for k in shown
-        ]
+        labels = []
+        for k in shown:
+            text = f"■ {_brief(points[order[k]], threads=several)}  {100 * total[k]:.0f} %"
+            labels.append((float(height[k]), text, _darkened(colours[k])))
         beside(axes, labels, 0.155)
 
     def _power(self, axes: Any) -> None:
@@ -245,8 +248,9 @@ def _unit(seconds: float) -> tuple[str, float]:
     return ("min", 60.0) if seconds > 300 else ("s", 1.0)
 
 
-def _brief(variant: str) -> str:
-    return variant if len(variant) <= 24 else variant[:23] + "…"
+def _brief(point: OperatingPoint, *, threads: bool) -> str:
+    name = point.variant if len(point.variant) <= 22 else point.variant[:21] + "…"
+    return f"{name} ({point.threads})" if threads else name
 
 
 def _darkened(colour: Any) -> str:
