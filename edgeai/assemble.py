@@ -23,7 +23,7 @@ from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 if TYPE_CHECKING:
     from edgeai.graph import Graph, ScheduleSpec
 
-__all__ = ["Assembled", "assemble", "make_policy"]
+__all__ = ["Assembled", "assemble", "make_policy", "policy_options"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +70,7 @@ def assemble(
     memory = None if graph.schedule.memory is None else round(graph.schedule.memory)
     workload = Workload(tuple(loads), graph.schedule.lanes, memory)
     require_memory(graph, workload)
-    require_possible(graph, graph.schedule, workload, board)
+    require_possible(graph.problem, graph.schedule, workload, board)
     profiles = tuple(_profiles(points, board))
     programs = Programs({key: point.make for key, point in points.items()})
     named_meters, found_meters = meters_of(graph, board, look=measure)
@@ -106,9 +106,15 @@ def _profiles(points: Mapping[tuple[str, int], Point], board: Board) -> Iterator
 
 def make_policy(schedule: ScheduleSpec) -> Policy:
     """Make the policy with what a schedule asks of it."""
-    cls = plugins.find("policies", schedule.policy)
-    known = {field.name for field in fields(cls)} if is_dataclass(cls) else set()
-    return cast(Policy, cls(**{name: value for name, value in schedule.asked().items() if name in known}))
+    takes = policy_options(schedule.policy)
+    asked = {name: value for name, value in schedule.asked().items() if name in takes}
+    return cast(Policy, plugins.find("policies", schedule.policy)(**asked))
+
+
+def policy_options(name: str) -> set[str]:
+    """Return what a policy takes of a schedule."""
+    cls = plugins.find("policies", name)
+    return {field.name for field in fields(cls)} if is_dataclass(cls) else set()
 
 
 def _load(graph: Graph, name: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:

@@ -258,7 +258,7 @@ class Pipeline:
             raise ConfigError(Problem("schedule.lanes", "another number", "no lanes: they are made at the start"))
         before = self.graph.schedule.model_dump(exclude_unset=True)
         changed = Graph.check_schedule({**before, **self._changes, **schedule})
-        require_possible(self.graph, changed, self._assembled.assembly.workload, self._assembled.board)
+        require_possible(self.graph.problem, changed, self._assembled.assembly.workload, self._assembled.board)
         engine.core.configure(make_policy(changed))
         self._changes |= schedule
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Duration", "Fraction", "Memory", "Quantity", "Rate", "Size", "Watts"]
+__all__ = ["Duration", "Energy", "Fraction", "Memory", "Quantity", "Rate", "Size", "Watts"]
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s]*)\s*")
 
@@ -75,6 +75,7 @@ _TIME = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0, "h
 _RATE = {"": 1.0, "fps": 1.0, "Hz": 1.0, "hz": 1.0, "kHz": 1e3}
 _POWER = {"": 1.0, "W": 1.0, "mW": 1e-3, "kW": 1e3}
 _BYTES = {"": 1.0, "B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1024.0, "MiB": 1024.0**2, "GiB": 1024.0**3}
+_ENERGY = {"": 1.0, "Wh": 1.0, "mWh": 1e-3, "kWh": 1e3}
 
 
 def _finite_positive(value: float) -> bool:
@@ -128,6 +129,17 @@ Memory = Annotated[
     ),
 ]
 """Bytes."""
+
+Energy = Annotated[
+    float,
+    Quantity(
+        _unit_reader(_ENERGY),
+        "an energy: watt-hours, or text such as 20Wh",
+        r"^\s*\d*\.?\d+\s*(Wh|mWh|kWh)?\s*$",
+        _above_zero,
+    ),
+]
+"""Watt-hours."""
 
 Fraction = Annotated[
     float,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgeai.clock import NS
-from edgeai.errors import ConfigError
+from edgeai.errors import ConfigError, Problem
 from edgeai.schedule.admission import Refusal, admit
 from edgeai.schedule.events import Profile
 from edgeai.schedule.workload import Workload
@@ -48,24 +48,27 @@ def _found(graph: Graph, refusal: Refusal) -> tuple[str, str]:
     return "rate", f"{refusal.rate:g} fps at least, which {refusal.exceeds}"
 
 
-def require_possible(graph: Graph, schedule: ScheduleSpec, workload: Workload, board: Board) -> None:
-    """Refuse watts, hours and accuracies that no scheduler can reach. Raises ConfigError."""
+def require_possible(problem: Callable[..., Problem], schedule: ScheduleSpec, workload: Workload, board: Board) -> None:
+    """Refuse watts, hours and accuracies that no scheduler can reach. Raises ConfigError.
+
+    problem: makes a Problem at a path of the document, as `Graph.problem` does.
+    """
     asked, idle = schedule.asked(), board.idle.value
-    machine = f"this machine is taken for: {board.title}"
+    machine = f"the board is taken for: {board.title}"
     if "budget" in asked and asked["budget"] <= idle:
         expected = f"more watts than the board takes when idle, {idle:g} W"
-        raise ConfigError(graph.problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, machine))
+        raise ConfigError(problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, machine))
     if "capacity" in asked and "hours" in asked:
         left = asked["capacity"] - asked.get("reserve", 0.0)
         if left <= idle * asked["hours"]:
             found = f"{asked['hours']:g} h from {max(0.0, left):g} Wh"
             expected = f"at most the {max(0.0, left) / idle:.3g} h that the idle board would last, at {idle:g} W"
-            raise ConfigError(graph.problem(("schedule", "hours"), found, expected, machine))
+            raise ConfigError(problem(("schedule", "hours"), found, expected, machine))
     for stage in workload.stages:
         best = max(stage.points, key=lambda point: point.accuracy)
         if best.accuracy < asked.get("accuracy", 0.0):
             expected = f"at most {best.accuracy:g}, which {best.variant} of stage {stage.name} reaches on time"
-            raise ConfigError(graph.problem(("schedule", "accuracy"), f"{asked['accuracy']:g}", expected))
+            raise ConfigError(problem(("schedule", "accuracy"), f"{asked['accuracy']:g}", expected))
 
 
 def require_memory(graph: Graph, workload: Workload) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import boards, check, graph, profile, run, schema
+from edgeai.cli import boards, check, graph, plan, profile, run, schema, simulate
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -38,6 +38,8 @@ app.command("graph")(graph.graph)
 app.command("schema")(schema.schema)
 app.command("boards")(boards.boards)
 app.command("profile")(profile.profile)
+app.command("simulate")(simulate.simulate)
+app.command("plan")(plan.plan)
 
 
 def _version(show: bool) -> None:

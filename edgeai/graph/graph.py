@@ -25,7 +25,7 @@ from edgeai.plugins import near_miss
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "text_of"]
 
 
 class Graph(BaseModel):
@@ -82,7 +82,7 @@ class Graph(BaseModel):
         Raises ConfigError with file and line of every problem.
         """
         path = Path(path)
-        return cls.parse(_text_of(path), base=path.parent, allow_code=allow_code, file=str(path))
+        return cls.parse(text_of(path), base=path.parent, allow_code=allow_code, file=str(path))
 
     @classmethod
     def parse(
@@ -244,7 +244,8 @@ def _with_inputs(parts: Parts) -> dict[str, StageSpec]:
     }
 
 
-def _text_of(path: Path) -> bytes:
+def text_of(path: Path) -> bytes:
+    """Return what a YAML file holds. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

@@ -14,7 +14,7 @@ from edgeai.graph.sentences import mistakes, unknown_key
 from edgeai.graph.spec import ScheduleSpec, StageSpec
 from edgeai.graph.words import show
 
-__all__ = ["SECTIONS", "check_shape", "read_schedule", "read_stages", "section"]
+__all__ = ["SECTIONS", "check_shape", "read_schedule", "read_specs", "read_stages", "section"]
 
 SECTIONS = ("cameras", "sensors", "meters", "stages", "outputs", "schedule")
 
@@ -52,10 +52,11 @@ def _check_names(key: str, names: Mapping[Any, Any], findings: Findings) -> None
 
 def read_stages(data: Any, findings: Findings) -> dict[str, StageSpec]:
     """Return the stages; note what is wrong with them, and leave it out."""
-    return dict(_specs(StageSpec, "stages", data, findings))
+    return dict(read_specs(StageSpec, "stages", data, findings))
 
 
-def _specs(cls: type[Spec], name: str, data: Any, findings: Findings) -> Iterator[tuple[str, Spec]]:
+def read_specs(cls: type[Spec], name: str, data: Any, findings: Findings) -> Iterator[tuple[str, Spec]]:
+    """Yield each name of a section with its spec; note what is wrong, and leave it out."""
     for key, value in section(data, name).items():
         spec = _spec(cls, (name, key), value, findings)
         if spec is not None:

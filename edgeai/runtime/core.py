@@ -126,14 +126,15 @@ class Core:
             for call in self._taps.dropped:
                 call(Drop(job.stage, job.origin, job.seq, "fault"))
         else:
-            result = self._result(job, work, execution, now)
             self.worked(job.stage)
-            for call in self._taps.published:
-                call(result, work.frame)
+            if self._taps.published or job.stage in self._is_parent:
+                result = self._result(job, work, execution, now)
+                for call in self._taps.published:
+                    call(result, work.frame)
+                if job.stage in self._is_parent:
+                    item = job.stage, Work(work.captured, now, result)
             if not self._store:
                 self._give_way()
-            if job.stage in self._is_parent:
-                item = job.stage, Work(work.captured, now, result)
         event = JobDone(self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu)
         self._tell(event, item)
 
@@ -160,6 +161,11 @@ class Core:
                 call(name)
 
     # -- what can be asked -------------------------------------------------------------------------------------
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler itself, for who looks on while nothing else runs."""
+        return self._scheduler
 
     def idle(self) -> bool:
         """Say whether nothing waits and nothing runs."""

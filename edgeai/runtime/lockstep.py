@@ -19,7 +19,8 @@ from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.watch import Watch
 from edgeai.schedule.commands import Job, Load, Unload
-from edgeai.schedule.events import Calibrated, Loaded, LoadFailed, Profile, Tick
+from edgeai.schedule.events import Calibrated, Loaded, LoadFailed, Profile, Sensed, Tick
+from edgeai.schedule.scheduler import Scheduler
 
 __all__ = ["Durations", "LockstepEngine"]
 
@@ -38,7 +39,8 @@ class LockstepEngine:
         self._clock = clock
         self._durations = durations
         self._loading = loading
-        self._taps = Taps([*taps, _InlineOutputs(assembly.outputs, self._output_failed)])
+        written = [_InlineOutputs(assembly.outputs, self._output_failed)] if assembly.outputs else []
+        self._taps = Taps([*taps, *written])
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._pushed = 0
         self._waiting_for_room: set[str] = set()
@@ -82,6 +84,10 @@ class LockstepEngine:
         self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
         while self._heap:
             heapq.heappop(self._heap)[2]()
+
+    def sense(self, event: Sensed) -> None:
+        """Tell the scheduler what the situation is: power, temperature, throttling, battery."""
+        self.core.sense(event)
 
     def stop(self) -> None:
         """Drop what waits and close every driver."""
@@ -132,6 +138,11 @@ class LockstepEngine:
     def stats(self) -> dict[str, StageStats]:
         """Return the counts of every stage."""
         return self.core.stats()
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler; a live object, to be read between steps."""
+        return self.core.scheduler
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -189,11 +200,15 @@ class LockstepEngine:
 
     def _run(self, job: Job, work: Work) -> None:
         """Run the job now and let its result appear when its time is over."""
-        execution = execute(self._assembly.programs.of(job), work, self._clock)
+        program = self._assembly.programs.of(job)
+        value, error, mark = None, None, "done"
+        if program:
+            execution = execute(program, work, self._clock)
+            value, error, mark = execution.value, execution.error, execution.steps[-1][0]
+        now = self._clock.now()
         duration = self._durations(job)
-        mark = execution.steps[-1][0] if execution.steps else "done"
-        timed = Execution(execution.value, execution.error, self._clock.now(), ((mark, duration),), 0)
-        self._push(self._clock.now() + duration, lambda: self.core.done(job, work, timed))
+        timed = Execution(value, error, now, ((mark, duration),), 0)
+        self._push(now + duration, lambda: self.core.done(job, work, timed))
 
     def _carry_out(self, order: Load | Unload) -> None:
         if isinstance(order, Unload):

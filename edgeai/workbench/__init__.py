@@ -1,1 +1,1 @@
-"""What a person does to models at a desk."""
+"""What a person does to models and plans at a desk."""

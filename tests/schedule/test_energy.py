@@ -80,3 +80,13 @@ def test_a_share_of_the_frames_is_served_evenly():
     served = [mixer.due() for _ in range(100)]
     assert sum(served) == 30
     assert "TT" not in "".join("T" if due else "." for due in served)
+
+
+def test_forgetting_for_hours_keeps_what_a_steady_load_tells():
+    """Rounding errors must not grow by 1 / 0.98 a reading: they did where the covariance was not symmetric."""
+    rng = random.Random(1)
+    model = EnergyModel(1, 1.6)
+    for _ in range(20_000):
+        joules = rng.gauss(1.0, 0.05)
+        model.observe(1.0, [joules], (1.6 + joules) * (1.0 + rng.gauss(0.0, 0.01)))
+        assert abs(model.idle - 1.6) < 0.4

@@ -8,11 +8,15 @@ import random
 import sys
 from dataclasses import dataclass
 from functools import cache
-from math import erfc, exp, log, sqrt
+from math import erfc, log, sqrt
 from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
+
+from edgeai.workbench.world.distribution import Distribution
+from edgeai.workbench.world.slowdown import REGIMES
+
+__all__ = ["ARMNN", "BUSY", "IDLE", "REGIMES", "TFLITE", "Variant", "table", "told"]
 
 ROOT = Path(__file__).resolve().parents[3]
 BOARDS = Path(os.environ.get("EDGEAI_BOARDS", ROOT.parent / "shared" / "boards"))
@@ -24,28 +28,29 @@ IDLE = 1.6
 BUSY = 3.02
 """Watts above idle while it computes: the median over the table, which is all the scheduler is told."""
 
+LN_MS = log(1e6)
+"""ln of a millisecond in ns."""
+
 QUANTILES = ("p50", "p90", "p95", "p99", "p999")
-_Z = NormalDist()
 _LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A model on the board: top-1 (0..1), watts above idle, duration as knots (normal score, ln ms)."""
+    """A model on the board: top-1 (0..1), watts above idle, durations and their quantiles in ms."""
 
     name: str
     accuracy: float
     watts: float
-    zs: tuple[float, ...]
-    xs: tuple[float, ...]
+    durations: Distribution
     quantiles: tuple[float, ...]
 
     def ln_ms(self, z: np.ndarray) -> np.ndarray:
-        return np.interp(z, self.zs, self.xs)
+        return np.interp(z, self.durations.zs, np.subtract(self.durations.xs, LN_MS))
 
     def survival(self, ln_ms: np.ndarray) -> np.ndarray:
         """Share of runs longer than exp(ln_ms)."""
-        z = np.interp(ln_ms, self.xs, self.zs, left=-9.0, right=9.0)
+        z = np.interp(np.add(ln_ms, LN_MS), self.durations.xs, self.durations.zs, left=-9.0, right=9.0)
         return _survival(z)
 
     @property
@@ -81,15 +86,12 @@ def table(name: str = TFLITE) -> tuple[Variant, ...]:
 def _variant(row: dict[str, str]) -> Variant:
     ms = {key: float(row[f"{key}_ms"]) for key in ("min", *QUANTILES, "mean", "max")}
     runs = 600_000 / ms["mean"]
-    knots = [(_Z.inv_cdf(0.5 / runs), log(ms["min"]))]
-    knots += [(_Z.inv_cdf(_LEVELS[key]), log(ms[key])) for key in QUANTILES]
-    knots.append((_Z.inv_cdf(1 - 0.5 / runs), log(ms["max"])))
+    quantiles = [(0.0, ms["min"]), *((_LEVELS[key], ms[key]) for key in QUANTILES), (1.0, ms["max"])]
     return Variant(
         row["model"].removesuffix("-quantized"),
         float(row["acc_top1"]) / 100,
         float(row["active_w"]) - float(row["idle_w"]),
-        tuple(z for z, _ in knots),
-        tuple(x for _, x in knots),
+        Distribution.through(((p, x * 1e6) for p, x in quantiles), runs),
         tuple(ms[key] for key in QUANTILES),
     )
 
@@ -120,53 +122,3 @@ def told(variants: tuple[Variant, ...], how: str, rng: random.Random) -> list[tu
 def _ns(ms: tuple[float, ...] | list[float]) -> tuple[int, ...]:
     rising = np.maximum.accumulate(ms)
     return tuple(round(x * 1e6) for x in rising)
-
-
-# -- slowdowns, one a frame ---------------------------------------------------------------------------------------
-
-
-def calm(n: int, rng: random.Random) -> list[float]:
-    return [1.0] * n
-
-
-def step(n: int, rng: random.Random) -> list[float]:
-    """x 1.8 for the middle third."""
-    return [1.8 if n // 3 <= i < 2 * n // 3 else 1.0 for i in range(n)]
-
-
-def ramp(n: int, rng: random.Random) -> list[float]:
-    """1500 to 1000 MHz, smoothly, over the middle of the run: 1.0 to 1.5."""
-    return [1.0 + 0.5 * min(1.0, max(0.0, (i / n - 0.1) / 0.7)) for i in range(n)]
-
-
-def levels(n: int, rng: random.Random) -> list[float]:
-    """A level of 1 to 2, log-uniform, for 10 s on average (exponential)."""
-    out: list[float] = []
-    while len(out) < n:
-        level = exp(rng.uniform(0.0, log(2.0)))
-        out += [level] * max(1, round(rng.expovariate(1 / 100)))
-    return out[:n]
-
-
-def bursts(n: int, rng: random.Random) -> list[float]:
-    """Every 10 s on average a burst of 1.3 to 2.5 that lasts 2 frames or, heavy-tailed (Pareto 1.5), up to 100."""
-    out = [1.0] * n
-    i = 0
-    while (i := i + max(1, round(rng.expovariate(1 / 100)))) < n:
-        last, factor = min(100, round(2 * rng.paretovariate(1.5))), rng.uniform(1.3, 2.5)
-        for j in range(i, min(n, i + last)):
-            out[j] = factor
-        i += last
-    return out
-
-
-def contention(n: int, rng: random.Random) -> list[float]:
-    """ln of the slowdown is AR(1): correlation 0.98 from frame to frame, standard deviation 0.2 around ln 1.3."""
-    x, out = 0.0, []
-    for _ in range(n):
-        x = 0.98 * x + 0.2 * sqrt(1 - 0.98**2) * rng.gauss(0, 1)
-        out.append(1.3 * exp(x))
-    return out
-
-
-REGIMES = {"calm": calm, "step": step, "ramp": ramp, "random": levels, "bursts": bursts, "contention": contention}

@@ -1,8 +1,7 @@
-"""The inner simulation: a board in virtual time that runs what the real Scheduler commands, by events alone."""
+"""The bench's simulation: the product's own engine in virtual time, over what really happens on a board."""
 
 from __future__ import annotations
 
-import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,15 +9,26 @@ from dataclasses import dataclass, field
 import numpy as np
 from truth import BUSY, IDLE, Variant
 
-from edgeai.schedule.commands import Announce, Drop, Load, Run
-from edgeai.schedule.events import Calibrated, FrameReady, JobDone, Loaded, Profile, Sensed
+from edgeai.clock import VirtualClock
+from edgeai.runtime.assembly import Assembly
+from edgeai.runtime.lockstep import LockstepEngine
+from edgeai.runtime.programs import Programs, Ready
+from edgeai.runtime.taps import Tap
+from edgeai.schedule.commands import Announce, Drop, Job, Load
+from edgeai.schedule.events import JobDone, Profile, Sensed
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
+from edgeai.workbench.world.camera import SimulatedCamera
+from edgeai.workbench.world.meter import Meter
+from edgeai.workbench.world.slowdown import CELL
+from edgeai.workbench.world.world import Truth, World
 
 MS = 1_000_000
 METER = 200 * MS
 """Interval of the simulated meter, which errs by 1 % (normal) and counts in 10 mW."""
+SETTLE = 2_000 * MS
+"""ns after the last frame in which what runs may end."""
 
 
 @dataclass
@@ -41,7 +51,7 @@ class Stream:
         deadline = round(self.deadline_ms * MS)
         return StageLoad(
             self.name,
-            self.name,
+            f"{self.name}.camera",
             points,
             deadline=deadline,
             rate_min=self.rate_min,
@@ -80,6 +90,89 @@ class Outcome:
     scheduler: Scheduler | None = None
 
 
+class Recorder(Tap):
+    """Notes what becomes of every frame."""
+
+    def __init__(
+        self,
+        streams: list[Stream],
+        counts: dict[str, int],
+        watch: Callable[[Scheduler, int], None] | None,
+        loading: int,
+        hold: int,
+    ):
+        self.logs = {
+            name: Log(*(np.zeros(count, dtype) for dtype in (float, bool, bool, int, float, float)))
+            for name, count in counts.items()
+        }
+        for log in self.logs.values():
+            log.point[:] = -1
+        self.announced: list[Announce] = []
+        self.scheduler: Scheduler | None = None
+        self.runs: list[tuple[int, int, float]] = []
+        self._variants = {stream.name: stream.variants for stream in streams}
+        self._switch = {stream.name: round(stream.switch_ms * MS) for stream in streams}
+        self.loads: list[tuple[int, int]] = []
+        self.late = 0
+        self._running: dict[int, tuple[Job, int]] = {}
+        self._delays: dict[int, int] = {}
+        self._watch = watch
+        self._loading, self._hold = loading, hold
+        self._held = 0
+        self._last: dict[str, int] = {}
+
+    def ran(self, job: Job, began: int, ended: int) -> None:
+        self._running[job.id] = job, ended - began
+        self.runs.append((began, ended, self._variants[job.stage][job.point].watts))
+
+    def decided(self, event, commands) -> None:
+        if isinstance(event, JobDone):
+            self._done(event)
+        for command in commands:
+            if isinstance(command, Announce):
+                self.announced.append(command)
+            elif isinstance(command, Load):
+                self._load(event.t)
+            elif isinstance(command, Drop) and command.cause not in ("rate", "shutdown"):
+                log = self.logs[command.stage]
+                log.offered[command.seq] = log.missed[command.seq] = True
+
+    @property
+    def stalled(self) -> int:
+        """Jobs that started later because a model was being loaded."""
+        return len(self._delays)
+
+    def extra(self, job: Job, t: int) -> int:
+        """Return the ns a job takes longer because of a switch, and of a load that holds the interpreter."""
+        extra = 0 if self._last.get(job.stage, -1) == job.point else self._switch[job.stage]
+        self._last[job.stage] = job.point
+        if self._held > t:
+            self._delays[job.id] = self._held - t
+            extra += self._held - t
+        return extra
+
+    def _load(self, t: int) -> None:
+        """A load that begins before the first frame stalls nobody."""
+        if self.runs:
+            self.loads.append((t, t + self._loading))
+            free = self.runs[-1][1] if self._running else t
+            self._held = max(t, free) + self._hold
+
+    def _done(self, event: JobDone) -> None:
+        job, duration = self._running.pop(event.job)
+        log = self.logs[job.stage]
+        late = event.t > job.deadline
+        self.late += late and event.t - self._delays.get(job.id, 0) <= job.deadline
+        log.offered[job.seq] = True
+        log.missed[job.seq] = late
+        log.score[job.seq] = 0.0 if late else self._variants[job.stage][job.point].accuracy
+        log.point[job.seq] = job.point
+        log.busy[job.seq] = duration
+        log.mu[job.seq] = self.scheduler.state(job.stage).model.mu
+        if self._watch is not None:
+            self._watch(self.scheduler, job.seq)
+
+
 def simulate(
     streams: list[Stream],
     slow: list[float],
@@ -94,131 +187,75 @@ def simulate(
     loading_ms: float = 2_000.0,
     hold_ms: float = 50.0,
 ) -> Outcome:
-    """Run the scheduler on `len(slow)` periods of 100 ms; slow[k] multiplies durations in the k-th.
+    """Run the engine on `len(slow)` periods of 100 ms; slow[k] multiplies durations in the k-th.
 
     megabytes: what the points may take together. A load takes loading_ms and, from the moment the lane is free, holds
     the interpreter for hold_ms: jobs that would start then start later.
     """
-    memory = None if megabytes is None else megabytes * 1_000_000
-    scheduler = Scheduler(Workload(tuple(stream.load() for stream in streams), lanes, memory), policy)
-    if tweak is not None:
-        tweak(scheduler)
     n = len(slow)
-    noise = np.random.default_rng(seed)
-    jitter = random.Random(seed + 1)
-    by_name = {stream.name: stream for stream in streams}
     counts = {stream.name: round(n * stream.fps / 10) for stream in streams}
-    scores = {name: noise.standard_normal(count) for name, count in counts.items()}
-    durations = {
-        stream.name: [np.exp(v.ln_ms(scores[stream.name])) * MS for v in stream.variants] for stream in streams
-    }
-    logs = {
-        name: Log(*(np.zeros(count, dtype) for dtype in (float, bool, bool, int, float, float)))
-        for name, count in counts.items()
-    }
-    for log in logs.values():
-        log.point[:] = -1
-    joules = np.zeros(n + 200)
-    announced: list[Announce] = []
-    heap: list[tuple[int, int, str, object]] = []
-    order = 0
+    noise = np.random.default_rng(seed)
+    scores = {name: noise.standard_normal(count).tolist() for name, count in counts.items()}
+    recorder = Recorder(streams, counts, watch, round(loading_ms * MS), round(hold_ms * MS))
+    clock = VirtualClock()
+    truths = {(s.name, i): Truth(v.durations, v.watts) for s in streams for i, v in enumerate(s.variants)}
+    world = World(clock, truths, {name: row.__getitem__ for name, row in scores.items()}, slow, recorder.ran)
+    cameras = tuple(
+        SimulatedCamera(f"{s.name}.camera", s.fps, round(s.phase_ms * MS), frames=counts[s.name]) for s in streams
+    )
 
-    def push(t: int, kind: str, what: object) -> None:
-        nonlocal order
-        order += 1
-        heapq.heappush(heap, (t, order, kind, what))
+    def duration(job: Job) -> int:
+        return world.duration(job) + recorder.extra(job, clock.now())
 
-    profiles = [
-        Profile(stream.name, i, q[0], q[3], q[1], q[2], q[4])
-        for stream in streams
-        for i, q in enumerate(stream.profiles)
-    ]
-    waiting = scheduler.handle(Calibrated(0, tuple(profiles), idle=IDLE, busy=BUSY))
-    while wanted := [command for command in waiting if isinstance(command, Load)]:
-        waiting = scheduler.handle(Loaded(0, wanted[0].stage, wanted[0].point))
-    for stream in streams:
-        push(round(stream.phase_ms * MS), "frame", (stream.name, 0))
-    end = n * 100 * MS
+    memory = None if megabytes is None else megabytes * 1_000_000
+    workload = Workload(tuple(stream.load() for stream in streams), lanes, memory)
+    programs = Programs({(s.name, i): lambda: Ready(((),) * lanes) for s in streams for i in range(len(s.variants))})
+    if megabytes is None:
+        programs.load_all()
+    assembly = Assembly(cameras, (), (), workload, policy, programs)
+    engine = LockstepEngine(assembly, clock, [recorder], duration, round(loading_ms * MS))
+    recorder.scheduler = engine.scheduler
+    if tweak is not None:
+        tweak(engine.scheduler)
+    engine.calibrate(
+        tuple(Profile(s.name, i, q[0], q[3], q[1], q[2], q[4]) for s in streams for i, q in enumerate(s.profiles)),
+        IDLE,
+        BUSY,
+    )
+    meter = Meter(random.Random(seed + 1))
+
+    def sense() -> None:
+        t = clock.now()
+        if t <= n * CELL:
+            engine.sense(Sensed(t, watts=meter.read(IDLE + world.settle(t) / (METER * 1e-9))))
+
     if metered:
-        push(METER, "meter", 0)
-    running: dict[int, tuple[object, int]] = {}
-    spent = 0.0
-    settled = 0
-    loads: list[tuple[int, int]] = []
-    held, last = 0, -1
-    delays: dict[int, int] = {}
-    late_by_loading = 0
-
-    def draw(t: int) -> None:
-        """Integrate the power drawn up to t."""
-        nonlocal spent, settled
-        watts = sum(by_name[job.stage].variants[job.point].watts for job, _ in running.values())
-        at = settled
-        while at < t:
-            cell = at // (100 * MS)
-            to = min(t, (cell + 1) * 100 * MS)
-            joules[min(cell, len(joules) - 1)] += watts * (to - at) * 1e-9
-            at = to
-        spent += watts * (t - settled) * 1e-9
-        settled = t
-
-    while heap:
-        t, _, kind, what = heapq.heappop(heap)
-        if t > end + 2_000 * MS:
-            break
-        draw(t)
-        if kind == "frame":
-            name, k = what
-            stream = by_name[name]
-            commands = scheduler.handle(FrameReady(t, name, k, t))
-            if k + 1 < counts[name]:
-                push(round((stream.phase_ms + (k + 1) * 1000 / stream.fps) * MS), "frame", (name, k + 1))
-        elif kind == "done":
-            job, duration = running.pop(what)
-            log = logs[job.stage]
-            late = t > job.deadline
-            late_by_loading += late and t - delays.get(job.id, 0) <= job.deadline
-            log.offered[job.seq] = True
-            log.missed[job.seq] = late
-            log.score[job.seq] = 0.0 if late else by_name[job.stage].variants[job.point].accuracy
-            log.point[job.seq] = job.point
-            log.busy[job.seq] = duration
-            commands = scheduler.handle(JobDone(t, job.id, True, t, (("invoked", duration),)))
-            log.mu[job.seq] = scheduler.state(job.stage).model.mu
-            if watch is not None:
-                watch(scheduler, job.seq)
-        elif kind == "loaded":
-            commands = scheduler.handle(Loaded(t, what.stage, what.point))
-        else:
-            watts = IDLE + spent / (METER * 1e-9)
-            spent = 0.0
-            read = round(watts * (1 + jitter.gauss(0, 0.01)) / 0.01) * 0.01
-            commands = scheduler.handle(Sensed(t, watts=read))
-            if t < end:
-                push(t + METER, "meter", 0)
-        for command in commands:
-            if isinstance(command, Run):
-                job = command.job
-                k = min(n - 1, t // (100 * MS))
-                duration = round(durations[job.stage][job.point][job.seq] * slow[k])
-                if job.point != last:
-                    duration += round(by_name[job.stage].switch_ms * MS)
-                    last = job.point
-                if held > t:
-                    delays[job.id] = held - t
-                    duration += held - t
-                running[job.id] = (job, duration)
-                push(t + duration, "done", job.id)
-            elif isinstance(command, Load):
-                loads.append((t, t + round(loading_ms * MS)))
-                free = max((end for end, _, kind, _ in heap if kind == "done"), default=t)
-                held = free + round(hold_ms * MS)
-                push(loads[-1][1], "loaded", command)
-            elif isinstance(command, Drop):
-                if command.cause != "rate":
-                    logs[command.stage].offered[command.seq] = True
-                    logs[command.stage].missed[command.seq] = True
-            elif isinstance(command, Announce):
-                announced.append(command)
+        engine.every(METER, sense)
+    engine.start()
+    engine.run_until(n * CELL + SETTLE)
+    scheduler = engine.scheduler
     switches = sum(scheduler.state(stream.name).mixer.switches for stream in streams)
-    return Outcome(logs, joules[:n], switches, loads, len(delays), late_by_loading, announced, scheduler)
+    return Outcome(
+        recorder.logs,
+        _joules(recorder.runs, n),
+        switches,
+        recorder.loads,
+        recorder.stalled,
+        recorder.late,
+        recorder.announced,
+        scheduler,
+    )
+
+
+def _joules(runs: list[tuple[int, int, float]], cells: int) -> np.ndarray:
+    """Return the joules above idle of each cell."""
+    joules = np.zeros(cells)
+    for began, ended, watts in runs:
+        at = began
+        while at < ended:
+            cell = at // CELL
+            to = min(ended, (cell + 1) * CELL)
+            if cell < cells:
+                joules[cell] += watts * (to - at) * 1e-9
+            at = to
+    return joules

@@ -1,0 +1,168 @@
+"""`edgeai simulate`: a pipeline on a board, for hours, in virtual time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeai.clock import NS, SystemClock
+from edgeai.errors import ConfigError, Problem
+from edgeai.quantities import Energy
+
+if TYPE_CHECKING:
+    from edgeai.workbench.scenario import Scenario
+
+__all__ = [
+    "Accuracy",
+    "AllowCode",
+    "BoardName",
+    "Budget",
+    "File",
+    "Lasting",
+    "MissRate",
+    "Policy",
+    "scenario_of",
+    "simulate",
+]
+
+_PATIENCE = 1.0
+"""Seconds before a progress bar appears."""
+
+File = Annotated[
+    Path | None, typer.Argument(help="A graph, or a described workload (YAML). Without one: the simulated rover.")
+]
+BoardName = Annotated[
+    str | None, typer.Option("--board", help="A name of `edgeai boards`, or a file; the workload's own, else pi4.")
+]
+Policy = Annotated[str | None, typer.Option(help="In place of the file's: fixed, latency, power, battery …")]
+Budget = Annotated[str | None, typer.Option(help="Watts of the whole board at its input: 4.5W.")]
+MissRate = Annotated[str | None, typer.Option(help="Part of the offered frames that may miss: 1%.")]
+Accuracy = Annotated[str | None, typer.Option(help="Least mean accuracy of results on time, 0 to 1.")]
+Lasting = Annotated[float | None, typer.Option("--last", help="Hours the battery shall last, for --policy battery.")]
+Measured = Annotated[Path | None, typer.Option("--profile", help="Durations measured by `edgeai profile`.")]
+AllowCode = Annotated[bool, typer.Option("--allow-code", help="Allow the graph's Python functions.")]
+
+
+def simulate(
+    file: File = None,
+    board: BoardName = None,
+    policy: Policy = None,
+    budget: Budget = None,
+    miss_rate: MissRate = None,
+    accuracy: Accuracy = None,
+    last: Lasting = None,
+    profile: Measured = None,
+    hours: Annotated[float | None, typer.Option(help="How long, in hours.", min=0.001, max=1000)] = None,
+    seconds: Annotated[float | None, typer.Option(help="How long, in seconds; 600 by default.", min=2)] = None,
+    ambient: Annotated[float, typer.Option(help="Temperature of the air, °C.", min=-40, max=85)] = 25.0,
+    regime: Annotated[
+        str, typer.Option(help="What slows the board down: calm, step, ramp, random, bursts, contention.")
+    ] = "calm",
+    battery: Annotated[str | None, typer.Option(help="Energy of a battery: 20Wh. It ends when that is empty.")] = None,
+    seed: Annotated[int, typer.Option(help="Another number is another day.")] = 0,
+    meter: Annotated[bool, typer.Option("--meter/--no-meter", help="Whether power is measured, or modelled.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Draw it over time: day.png, .svg or .pdf (extra `plot`).")
+    ] = None,
+    allow_code: AllowCode = False,
+) -> None:
+    """Run a pipeline on a board's table for hours, in seconds: misses, rate, accuracy, power, heat, battery.
+
+    The engine and the scheduler are those that run live; only durations, watts and heat are simulated, by seed. No
+    device is opened and no model is run. A workload that is not built yet is described by what is known of it:
+
+    \b
+        cameras: {front: 10fps}
+        stages:
+          objects:
+            model: [mobilenet-v1-0.5-160, mobilenet-v2-1.0-224, efficientnet-lite1]
+            deadline: 100ms
+            rate: [2fps, 10fps]
+        schedule: {policy: power, budget: 2.6W}
+
+    Example: edgeai simulate workload.yaml --hours 24 --ambient 35 --regime random -o day.png
+    """  # noqa: D301 - the \\b that keeps lines apart in the help
+    from edgeai.workbench.simulate import Conditions
+    from edgeai.workbench.simulate import simulate as run
+    from edgeai.workbench.summary import summary
+    from edgeai.workbench.world.slowdown import REGIMES
+
+    if hours is not None and seconds is not None:
+        raise ConfigError(Problem("--seconds", f"{seconds:g}, beside --hours {hours:g}", "one of them"))
+    if regime not in REGIMES:
+        raise ConfigError(Problem("--regime", repr(regime), f"one of {', '.join(REGIMES)}"))
+    if output is not None:
+        from edgeai.workbench.drawing import check_picture
+
+        check_picture(output)
+    said = {"policy": policy, "budget": budget, "miss_rate": miss_rate, "accuracy": accuracy, "hours": last}
+    scenario = scenario_of(file, board, said, profile, allow_code=allow_code)
+    span = hours * 3600.0 if hours is not None else 600.0 if seconds is None else seconds
+    stored = None if battery is None else _energy(battery)
+    conditions = Conditions(span, ambient, regime, stored, seed, meter)
+    with _progress(f"simulating {scenario.name}") as progress:
+        done = run(scenario, conditions, progress)
+    if output is not None:
+        from edgeai.workbench.simulate_plot import plot
+
+        plot(done, output)
+    figures = summary(done)
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2, ensure_ascii=False))
+    else:
+        from edgeai.cli.simulated import show
+
+        show(figures, scenario.board)
+
+
+def scenario_of(
+    file: Path | None, board: str | None, said: dict[str, Any], profile: Path | None, *, allow_code: bool
+) -> Scenario:
+    """Return the scenario of a file with what the command line says beside it. Raises ConfigError."""
+    from edgeai import pilots
+    from edgeai.workbench.read import read_scenario
+
+    path = file or Path(pilots.__file__).with_name("rover.yaml")
+    scenario = read_scenario(path, board, allow_code=allow_code, profile=profile)
+    return scenario.with_schedule({key: value for key, value in said.items() if value is not None})
+
+
+def _energy(text: str) -> float:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Energy).validate_python(text)
+    except ValidationError:
+        raise ConfigError(Problem("--battery", repr(text), "an energy: watt-hours, such as 20Wh")) from None
+
+
+@contextlib.contextmanager
+def _progress(what: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar on standard error, where that is a terminal, once a second has gone by."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    clock = SystemClock()
+    began = clock.now()
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=1.0)
+    shown = False
+
+    def tell(done: float) -> None:
+        nonlocal shown
+        bar.update(task, completed=done)
+        if not shown and bar.console.is_terminal and clock.now() - began > _PATIENCE * NS:
+            shown = True
+            bar.start()
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            bar.stop()
