@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgeai.decoders._boxes import detections
 from edgeai.errors import ModelError
 from edgeai.messages import Detections
 from edgeai.perception.decoding import Decoder, PostProcess, Settings, Signature, require_finite
@@ -68,10 +69,7 @@ class Ssd(Decoder):
         require_finite(boxes, "boxes")
         classes = tensors[self._classes].ravel()[rows]
         require_finite(classes, "classes")
-        class_id = classes.astype(np.int32)
-        names, known = self._names, len(self._names)
-        label = tuple([names[i] if 0 <= i < known else str(i) for i in class_id.tolist()])
-        return Detections(view.unit_boxes(boxes[:, _XYXY]), found, class_id, label)
+        return detections(view, boxes[:, _XYXY], found, classes.astype(np.int32), self._names)
 
 
 def _roles(signature: Signature) -> PostProcess | None:

@@ -47,6 +47,10 @@ class View:
         """Map boxes (n, 4) in 0..1 of the input to pixels of the frame; they may reach beyond its edges."""
         return (xyxy * self._unit_gain + self._bias).astype(np.float32)
 
+    def unit_points(self, xy: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Map points (..., 2) in 0..1 of the input to pixels of the frame; they may lie beyond its edges."""
+        return (xy * self._unit_gain[:2] + self._bias[:2]).astype(np.float32)
+
 
 def view_of(frame: tuple[int, int], into: tuple[int, int], resize: Resize, crop_fraction: float) -> View:
     """Lay a frame into an input, both (width, height).

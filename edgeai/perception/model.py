@@ -67,6 +67,7 @@ class Model:
         self._fresh = [i for i in range(len(self.inputs)) if i != self._position]
         self._output_positions = range(len(self.outputs))
         self._decode = blueprint.decoder
+        self._given: npt.NDArray[Any] | None = None
         self._take_memory: Callable[[], npt.NDArray[Any]] = lambda: session.input(blueprint.input_position)
 
     @classmethod
@@ -152,7 +153,7 @@ class Model:
 
     @property
     def task(self) -> str:
-        """What the model is for: classification, detection, regression, tensors, or what options or card call it."""
+        """What the model is for, as options, metadata or card call it, else what its decoder serves."""
         return self._blueprint.task
 
     @property
@@ -198,16 +199,21 @@ class Model:
 
     def invoke(self) -> None:
         """Run the model. Raises ModelError."""
+        if self._decode.reads_input:
+            self._given = self._take_memory().copy()
         self._session.invoke()
 
     def decode(self) -> Any:
         """Return the value of the last `invoke`, boxes in pixels of the frame given to `prepare`.
 
-        Detections, Classification, Regression or Tensors. Raises ModelError when an output holds NaN or infinity.
+        One of the values of edgeai.messages. Raises ModelError when an output holds NaN or infinity.
         """
         output = self._session.output
         try:
-            return self._decode([output(i) for i in self._output_positions], self._view)
+            tensors = [output(i) for i in self._output_positions]
+            if self._given is not None:
+                tensors.append(self._given)
+            return self._decode(tensors, self._view)
         except ModelError as error:
             raise ModelError(f"{self.name}: {error}") from error.__cause__ or error
 

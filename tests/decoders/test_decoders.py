@@ -124,23 +124,43 @@ def test_no_decoder_publishes_what_is_not_a_number(bad):
         (signature(*SSD_OUTPUTS), "ssd"),
         (signature(info(1, 1917, 4), info(1, 1917, 91)), "ssd_raw"),
         (signature(info(1, 10), softmax=frozenset({0})), "classification"),
-        (signature(info(1, 1, 17, 3)), "tensors"),
-        (signature(info(1, 84, 1029)), "tensors"),
-        (signature(info(1, 896, 1), info(1, 896, 16)), "tensors"),
+        (signature(info(1, 19206, 4), info(1, 19206, 90), image=(320, 320)), "efficientdet"),
+        (signature(info(1, 1, 17, 3)), "movenet"),
+        (signature(info(1, 84, 1029), image=(224, 224)), "yolo"),
+        (signature(info(1, 25200, 85), image=(640, 640)), "yolo"),
+        (signature(info(1, 896, 1), info(1, 896, 16), image=(128, 128)), "blazeface"),
+        (signature(info(1, 300, 300, dtype=np.int64)), "segmentation"),
+        (signature(info(1, 38, 38, 21)), "segmentation"),
         (signature(info(1, 2), info(1, 1)), "regression"),
+        (signature(info(1, 84, 1029)), "tensors"),
+        (signature(info(1, 500, 1), info(1, 500, 16)), "tensors"),
     ],
 )
 def test_the_graph_chooses_where_it_leaves_no_doubt(known, name):
     assert choose_decoder(known, None, None)[0] == name
 
 
-@pytest.mark.parametrize("shape", [(1, 10), (1, 1)])
-def test_where_it_leaves_doubt_the_candidates_are_listed(shape):
-    with pytest.raises(ModelError, match="classification or regression"):
+@pytest.mark.parametrize(
+    ("shape", "candidates"),
+    [
+        ((1, 10), "classification or embedding or regression"),
+        ((1, 2), "classification or presence or regression"),
+        ((1, 1), "presence or regression"),
+    ],
+)
+def test_where_it_leaves_doubt_the_candidates_are_listed(shape, candidates):
+    with pytest.raises(ModelError, match=f"can be read as {candidates}, and nothing"):
         choose_decoder(signature(info(*shape)), None, None)
     assert choose_decoder(signature(info(*shape)), None, "regression")[0] == "regression"
-    assert choose_decoder(signature(info(*shape)), None, "anomaly")[0] == "tensors"
+    assert choose_decoder(signature(info(*shape)), None, "tensors")[0] == "tensors"
     assert choose_decoder(signature(info(*shape)), "tensors", None)[0] == "tensors"
+
+
+def test_an_output_as_large_as_the_input_may_be_a_reconstruction():
+    same = Signature((info(1, 640),), (info(1, 640),))
+    with pytest.raises(ModelError, match="anomaly or classification or embedding or regression"):
+        choose_decoder(same, None, None)
+    assert choose_decoder(same, None, "anomaly")[0] == "anomaly"
 
 
 def test_a_task_or_decoder_that_does_not_exist_or_fit():
