@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -17,7 +18,7 @@ from edgeai.driver import Camera, Driver, Output, Sensor
 from edgeai.errors import ConfigError, ModelError
 from edgeai.messages import Frame
 from edgeai.power.boards import Board, load_board, running_board
-from edgeai.runtime.assembly import Assembly, OutputRoute
+from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
 from edgeai.runtime.program import Program, Step, Work
 from edgeai.schedule.events import Profile
 from edgeai.schedule.policy import Policy
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from edgeai.perception.model import Model
 
 __all__ = ["Assembled", "assemble", "load_models"]
+
+_log = logging.getLogger("edgeai")
 
 _WARM_UPS = 3
 """Invocations before measuring: the first ones allocate and fill caches."""
@@ -72,6 +75,7 @@ def assemble(
     programs: dict[tuple[str, int, int], Program] = {}
     profiles: list[Profile] = []
     loads: list[StageLoad] = []
+    gatherings: list[Gathering] = []
     for name in graph.order():
         spec = graph.stages[name]
         if spec.input in lossless:
@@ -86,11 +90,21 @@ def assemble(
                 models[name, point] = made.model
             for lane in range(lanes):
                 programs[name, point, lane] = made.program(lane, clock)
-        loads.append(_load(graph, name, tuple(points), lossless=name in lossless))
+        gathering = _gathering(graph, name, [models[name, i] for i in range(len(points)) if (name, i) in models])
+        gatherings += [gathering] if gathering is not None else []
+        origin = spec.input if gathering is None else gathering.origin
+        loads.append(_load(graph, name, origin, tuple(points), lossless=name in lossless))
     policy = _policy(graph, board)
     workload = Workload(tuple(loads), lanes)
     assembly = Assembly(
-        tuple(cameras.values()), tuple(sensors.values()), (*routes, *outputs), workload, policy, programs, frames
+        tuple(cameras.values()),
+        tuple(sensors.values()),
+        (*routes, *outputs),
+        workload,
+        policy,
+        programs,
+        frames,
+        tuple(gatherings),
     )
     assembly.check_rates()
     return Assembled(assembly, models, tuple(profiles), board)
@@ -98,11 +112,19 @@ def assemble(
 
 def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
     """Load the models a graph names, to check them: by (stage, point). Raises ModelError."""
-    return {
+    models = {
         (name, point): _load_model(graph, name, path, 1)
         for name, spec in graph.stages.items()
         for point, path in enumerate(spec.model or ())
     }
+    for model in models.values():
+        _warn_if_dead(model)
+    return models
+
+
+def _warn_if_dead(model: Model) -> None:
+    if not model.responds():
+        _log.warning("%s gives the same outputs whatever it sees: convert it again, or use another file", model.path)
 
 
 def _policy(graph: Graph, board: Board) -> Policy:
@@ -121,13 +143,13 @@ def _policy(graph: Graph, board: Board) -> Policy:
 # -- stages --------------------------------------------------------------------------------------------------------
 
 
-def _load(graph: Graph, name: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:
+def _load(graph: Graph, name: str, origin: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:
     spec = graph.stages[name]
     root = graph.stages[graph.chain(name)[1]]
     low, high = spec.rate or (None, None)
     return StageLoad(
         name=name,
-        origin=spec.input,
+        origin=origin,
         points=points,
         chained=spec.input in graph.stages,
         deadline=None if root.deadline is None else round(root.deadline * NS),
@@ -180,6 +202,12 @@ def _model_point(
             theirs = _measured(other)
             if theirs.p50 < profile.p50:
                 model, profile = other, theirs
+    if measure:
+        _warn_if_dead(model)
+    if model.stateful and (lanes > 1 or len(spec.model or ()) > 1):
+        found = f"{model.name}, whose outputs are fed back to it, with other variants or lanes beside it"
+        expected = "one lane and one variant: an interpreter remembers only what it saw itself"
+        raise ConfigError(graph.problem(("stages", name, "model"), found, expected))
     copies = [model, *(model.with_threads(model.threads) for _ in range(1, lanes))]
     if profile is not None:
         profile = replace(profile, p50=profile.p50 + round(spec.added_latency * NS))
@@ -218,6 +246,7 @@ def _measured(model: Model) -> Profile:
         times.append(clock.now() - before)
         if len(times) >= 5 and clock.now() > began + 2 * NS:
             break
+    model.reset()
     cuts = [round(cut) for cut in quantiles(times, n=100, method="inclusive")]
     return Profile("", 0, p50=round(median(times)), p99=cuts[98], p90=cuts[89], p95=cuts[94])
 
@@ -227,7 +256,7 @@ def _prepare_blank(model: Model) -> None:
     if model.takes_pictures:
         model.prepare(Frame("blank", 0, 0, np.zeros((64, 64, 3), np.uint8)))
     else:
-        model.prepare_array(np.zeros(model.inputs[0].shape))
+        model.prepare_array(np.zeros(model.input.shape))
 
 
 def _accuracy(model: Model) -> float:
@@ -236,16 +265,33 @@ def _accuracy(model: Model) -> float:
     return figure if 0 <= figure <= 1 else 1.0
 
 
+def _gathering(graph: Graph, name: str, models: list[Model]) -> Gathering | None:
+    """Return the windows that a stage's models take of its sensor; None where they take single readings or pictures."""
+    sensor = graph.stages[name].input
+    windows = {model.window for model in models}
+    if sensor not in graph.sensors or windows <= {None}:
+        return None
+    if len(windows) > 1:
+        found = "variants that take different windows"
+        raise ConfigError(graph.problem(("stages", name, "model"), found, "variants with one length and hop"))
+    window = windows.pop()
+    assert window is not None
+    return Gathering(sensor, f"{sensor}/{name}", *window)
+
+
 # -- programs ------------------------------------------------------------------------------------------------------
 
 
 def _model_program(model: Model) -> Program:
     def prepare(work: Work) -> None:
-        if work.frame is None:
+        if work.frame is not None:
+            model.prepare(work.frame)
+        elif model.takes_pictures or isinstance(work.captured, Frame):
             raise ModelError(
                 f"{model.name} takes pictures and {work.captured.source} is no camera: change the stage's input"
             )
-        model.prepare(work.frame)
+        else:
+            model.prepare_readings(work.captured)
 
     return (
         Step("preprocessed", prepare),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ class Segmentation(Decoder):
     """
 
     task = "segmentation"
+    says_nothing_alike: ClassVar[bool] = True
 
     @classmethod
     def claims(cls, signature: Signature) -> bool:

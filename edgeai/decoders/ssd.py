@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ class Ssd(Decoder):
     """
 
     task = "detection"
+    says_nothing_alike: ClassVar[bool] = True
 
     @classmethod
     def claims(cls, signature: Signature) -> bool:

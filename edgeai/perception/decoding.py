@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -56,6 +56,27 @@ class Signature:
     postprocess: PostProcess | None = None
     file: Path = Path()
 
+    def without(self, state: tuple[tuple[int, int], ...]) -> Signature:
+        """Return what is left for a decoder when these (output, input) hold the model's state."""
+        made, given = {output for output, _ in state}, {input_ for _, input_ in state}
+        left = [position for position in range(len(self.outputs)) if position not in made]
+        place = {position: i for i, position in enumerate(left)}
+        done = self.postprocess
+        return replace(
+            self,
+            inputs=tuple(info for i, info in enumerate(self.inputs) if i not in given),
+            outputs=tuple(self.outputs[position] for position in left),
+            softmax=frozenset(place[position] for position in self.softmax if position in place),
+            postprocess=done
+            and replace(
+                done,
+                boxes=place[done.boxes],
+                classes=place[done.classes],
+                scores=place[done.scores],
+                count=place[done.count],
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -85,6 +106,8 @@ class Decoder(ABC):
     """What a card calls the task this decoder serves."""
     reads_input: ClassVar[bool] = False
     """True for a decoder that compares the outputs with what went in."""
+    says_nothing_alike: ClassVar[bool] = False
+    """True where the outputs for all pictures without anything in them may be the same."""
     labels: tuple[str, ...] | None = None
     """One name for each class, None where there are none."""
 
