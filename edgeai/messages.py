@@ -207,8 +207,9 @@ class MeterReading:
 class Result:
     """What a stage found, in which inputs, and when.
 
-    `stamp` is the capture time of the oldest input, `inputs` are (source, seq) pairs, `basis` says whether a model
-    looked (`inferred`) or an earlier result was carried forward, and `inferred_stamp` when a model last looked.
+    `stamp` is the capture time of the oldest input (of a window of readings, its newest), `inputs` are (source, seq)
+    pairs, `basis` says whether a model looked (`inferred`) or an earlier result was carried forward, and
+    `inferred_stamp` when a model last looked.
     `ledger` holds the rows (stage, mark, ns) from captured to published. `variant` and `threads` are the operating
     point that was used; `intrinsics` and `timing` are those of the frame.
     """

@@ -360,7 +360,7 @@ def check(graph: Graph) -> list[str]:
     Raises ModelError.
     """
     return [
-        f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.inputs[0].shape))}"
+        f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.input.shape))}"
         f" {model.inputs[0].dtype}, {model.runtime}"
         for (stage, _), model in load_models(graph).items()
     ]
