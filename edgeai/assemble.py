@@ -124,7 +124,8 @@ def load_models(graph: Graph) -> dict[tuple[str, int], Model]:
 
 def _warn_if_dead(model: Model) -> None:
     if not model.responds():
-        _log.warning("%s gives the same outputs whatever it sees: convert it again, or use another file", model.path)
+        found = "the same outputs for black, white, noise and a ramp"
+        _log.warning("%s gives %s, as if it were dead: convert it again, or use another file", model.path, found)
 
 
 def _policy(graph: Graph, board: Board) -> Policy:

@@ -20,6 +20,7 @@ from edgeai.perception.geometry import View
 from edgeai.perception.metadata import read_metadata
 from edgeai.perception.options import ModelOptions, Numerics
 from edgeai.perception.preprocess import InputSettings, Preprocessor
+from edgeai.perception.probe import unlike_inputs
 from edgeai.perception.resolve import Said
 from edgeai.perception.runtimes import Runtime, Session, choose_runtime
 from edgeai.perception.state import State, state_pairs
@@ -255,14 +256,15 @@ class Model:
             self._state.keep()
 
     def responds(self) -> bool:
-        """Say whether the outputs change with the input; a model for which they never do is dead. Forgets the state.
+        """Say whether the outputs differ for black, white, noise and a ramp; else the model may be dead.
 
         True also where that cannot be told, because the model may say the same of all pictures with nothing in them.
+        Forgets the state.
         """
         if self._decode.says_nothing_alike:
             return True
         seen = set()
-        for values in self._unlike():
+        for values in unlike_inputs(self._input, pictures=self.takes_pictures):
             self.reset()
             if self._preprocess is None:
                 self.prepare_array(values)
@@ -272,16 +274,6 @@ class Model:
             seen.add(b"".join(self._session.output(i).tobytes() for i in self._blueprint.decoded))
         self.reset()
         return len(seen) > 1
-
-    def _unlike(self) -> list[npt.NDArray[Any]]:
-        """Return inputs that have little in common: pictures, or arrays of the main input's shape."""
-        random = np.random.default_rng(0)
-        if self._preprocess is not None:
-            noise = random.integers(0, 256, (64, 64, 3), np.uint8)
-            return [np.zeros_like(noise), np.full_like(noise, 255), noise]
-        shape = self._input.shape
-        reach = 100 * self._input.scale if self._input.quantized else 1.0
-        return [np.zeros(shape), np.full(shape, reach), random.uniform(-reach, reach, shape)]
 
     def reset(self) -> None:
         """Forget the state, as if the model had just been loaded."""
@@ -299,6 +291,8 @@ class Model:
                 tensors.append(self._given)
             return self._decode(tensors, self._view)
         except ModelError as error:
+            # A state of NaN would never end.
+            self.reset()
             raise ModelError(f"{self.name}: {error}") from error.__cause__ or error
 
     def __call__(self, picture: Frame | npt.NDArray[Any]) -> Any:

@@ -105,8 +105,8 @@ class ModelOptions:
     centre-crop, 0.875 unless said. pad: pixel value of a letterbox's bars, 0 unless said. interpolation: `linear`
     unless said, because it gives identical bytes on x86-64 and ARM and is the quickest; `area` is better when a
     picture shrinks a lot.
-    score: detections below it are dropped, 0.5 unless said. top: classes kept, 5 unless said. outputs: names, or
-    names with units, of regressed values. ssd: how raw SSD heads are read.
+    score: detections below it are dropped, 0.5 unless said; of a single score it is what is enough. top: classes kept,
+    5 unless said. outputs: names, or names with units, of regressed values. ssd: how raw SSD heads are read.
     numerics: `reference` gives the same bits on every machine, at some sixty times the cost. runtime: `auto` takes
     ai-edge-litert, and tflite-runtime where that alone is installed.
     """

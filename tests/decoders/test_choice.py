@@ -103,6 +103,6 @@ def test_there_is_a_warning_when_it_is_loaded(dead, tmp_path, caplog):
         load_models(graph)
         with Pipeline(graph):
             pass
-    told = [record.getMessage() for record in caplog.records if "same outputs whatever it sees" in record.getMessage()]
+    told = [record.getMessage() for record in caplog.records if "as if it were dead" in record.getMessage()]
     assert len(told) == 2
     assert str(dead) in told[0]

@@ -64,6 +64,17 @@ def test_a_reset_begins_anew():
     assert [model(np.array([[x]]))["speed"] for x in (0.5, 0.4)] == first
 
 
+def test_a_state_of_nan_ends_with_the_error():
+    model = Model.load(SPEED)
+    first = model(np.array([[0.5]]))["speed"]
+    # Beyond what float32 holds once it has been multiplied.
+    model.prepare_array(np.array([[3e38]]))
+    model.invoke()
+    with pytest.raises(ModelError, match="NaN or infinity"):
+        model.decode()
+    assert model(np.array([[0.5]]))["speed"] == first
+
+
 def test_in_a_pipeline_each_reading_follows_the_last(tmp_path):
     log = tmp_path / "swing.csv"
     rows = [f"{i / RATE},{math.sin(OMEGA * i / RATE)}" for i in range(100)]
