@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -144,6 +146,8 @@ def test_an_area_is_tinted_where_it_is_and_the_background_is_not():
     tint = 0.55 * 90 + 0.45 * np.array(colour_of(3))
     assert np.abs(drawn[240, 320] - tint).max() <= 1
     assert (drawn[400, 320] == 90).all()
+    nameless = annotate(image, replace(areas(640, 480), label=()))
+    assert np.array_equal(nameless[240:], drawn[240:])
 
 
 def test_what_a_model_did_not_see_is_dark():

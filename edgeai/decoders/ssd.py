@@ -13,6 +13,7 @@ from edgeai.errors import ModelError
 from edgeai.messages import Detections
 from edgeai.perception.decoding import Decoder, PostProcess, Settings, Signature, require_finite
 from edgeai.perception.geometry import View
+from edgeai.perception.labels import MAX_CLASSES
 
 __all__ = ["Ssd"]
 
@@ -69,7 +70,11 @@ class Ssd(Decoder):
         boxes = tensors[self._boxes].reshape(-1, 4)[rows]
         require_finite(boxes, "boxes")
         classes = tensors[self._classes].ravel()[rows]
-        require_finite(classes, "classes")
+        if not all(0 <= each <= MAX_CLASSES for each in classes.tolist()):
+            raise ModelError(
+                "the model's classes are no class numbers: name another decoder, or check the normalisation of its "
+                "input (mean, std)"
+            )
         return detections(view, boxes[:, _XYXY], found, classes.astype(np.int32), self._names)
 
 

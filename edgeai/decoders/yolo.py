@@ -62,6 +62,8 @@ class Yolo(Decoder):
             )
         self._layout, self._info = layout, signature.outputs[0]
         self._options = settings.yolo or YoloOptions()
+        if not 0 < self._options.iou <= 1 or self._options.max_detections < 1:
+            raise ModelError("`yolo`: say an `iou` above 0, at most 1, and `max_detections` of 1 or more")
         self.labels = settings.labels.fit(layout.classes) if settings.labels else None
         self._names = self.labels or tuple(str(i) for i in range(layout.classes))
         self._threshold = _DEFAULT_SCORE if settings.score is None else settings.score

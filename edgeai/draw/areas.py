@@ -42,5 +42,7 @@ def legend(found: ClassMap) -> list[Line]:
 
 
 def _shown(found: ClassMap) -> list[int]:
+    """Return the classes that are there, without the background: by its name, or class 0 where classes have none."""
     there = np.unique(found.class_id).tolist()
-    return [each for each in there if each != UNSEEN and found.name(each).lower() not in _BACKGROUND]
+    background = {i for i, name in enumerate(found.label) if name.lower() in _BACKGROUND} if found.label else {0}
+    return [each for each in there if each != UNSEEN and each not in background]

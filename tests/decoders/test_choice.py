@@ -73,6 +73,24 @@ def test_a_decoder_of_another_family_is_refused(name, wrong, load):
         load(name, decoder=wrong)
 
 
+def test_a_card_says_how_its_family_is_read(assets, picture, tmp_path):
+    def carded(name: str, card: str) -> Model:
+        path = tmp_path / f"{name}.tflite"
+        path.write_bytes((assets / "models" / path.name).read_bytes())
+        path.with_suffix(".yaml").write_text(card)
+        return Model.load(path)
+
+    bus = picture("bus.jpg")
+    alone = carded("yolov8n_coco_224_full_int8", "yolo: {nms: agnostic, iou: 0.05}\nscore: 0.3")(bus)
+    among = carded("yolov8n_coco_224_full_int8", "yolo: {nms: per-class, iou: 0.05}\nscore: 0.3")(bus)
+    assert set(among.label) == {"person", "bus"}
+    assert len(alone) < len(among)
+    vector = carded("mlperf_ic_resnet8_int8", "task: embedding\nnormalise: true")(bus).vector
+    assert float((vector * vector).sum()) == pytest.approx(1)
+    with pytest.raises(ModelError, match=r"`yolo.boxes` is 'metres'"):
+        carded("yolov8n_coco_224_full_int8", "yolo: {boxes: metres}")
+
+
 @pytest.fixture
 def dead(tmp_path) -> Path:
     """Return a model whose weights are all zeros."""

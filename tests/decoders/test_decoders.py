@@ -113,9 +113,12 @@ def test_no_decoder_publishes_what_is_not_a_number(bad):
         with pytest.raises(ModelError, match="NaN or infinity"):
             kind(signature(info(1, 2)), Settings())([row], None)
     ssd = Ssd(signature(*SSD_OUTPUTS), Settings())
-    for tensors in (ssd_tensors(score=(0.9, bad, 0.1)), ssd_tensors(classes=(bad, 0, 0)), ssd_tensors(count=bad)):
+    for tensors in (ssd_tensors(score=(0.9, bad, 0.1)), ssd_tensors(count=bad)):
         with pytest.raises(ModelError, match="NaN or infinity"):
             ssd(tensors, VIEW)
+    for wrong in (bad, -1.0, 1e20):
+        with pytest.raises(ModelError, match="no class numbers"):
+            ssd(ssd_tensors(classes=(wrong, 0, 0)), VIEW)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,7 @@ def test_no_decoder_publishes_what_is_not_a_number(bad):
         (signature(info(1, 1917, 4), info(1, 1917, 91)), "ssd_raw"),
         (signature(info(1, 10), softmax=frozenset({0})), "classification"),
         (signature(info(1, 19206, 4), info(1, 19206, 90), image=(320, 320)), "efficientdet"),
+        (signature(info(1, 25, 4), info(1, 25), info(1, 25), info(1), image=(320, 320)), "ssd"),
         (signature(info(1, 1, 17, 3)), "movenet"),
         (signature(info(1, 84, 1029), image=(224, 224)), "yolo"),
         (signature(info(1, 25200, 85), image=(640, 640)), "yolo"),

@@ -104,6 +104,12 @@ def test_boxes_in_pixels_are_read_when_said_and_noticed_when_not():
         decoder()([head], VIEW)
 
 
+def test_options_that_cannot_be():
+    for options in (YoloOptions(iou=0.0), YoloOptions(iou=1.5), YoloOptions(max_detections=0)):
+        with pytest.raises(ModelError, match="above 0, at most 1"):
+            decoder(yolo=options)
+
+
 def test_labels_are_those_of_its_classes():
     head = tensor((3, 0.5, 0.5, 0.25, 0.5, 2, 0.9))
     assert decoder(labels=Labels(("a", "b", "c"), "a list"))([head], VIEW).label == ("c",)
