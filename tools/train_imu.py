@@ -3,8 +3,8 @@
     python -m tools.train_imu LOG.csv           into tests/models
 
 Needs the extra `train`. The log is a CSV of gyroscope and accelerometer as xioTechnologies/Fusion's example has it
-(`Gyroscope X (deg/s)` ... `Accelerometer Z (g)`). The first 70 % are trained on; the rest, and the rest with noise
-added, say how good it is.
+(`Gyroscope X (deg/s)` ... `Accelerometer Z (g)`). Of each ten seconds the first seven are trained on; the rest, and the
+rest with noise added, say how good it is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ import numpy as np
 from tools.sequence.export import convert, write_card
 
 LENGTH, HOP = 32, 16
+BLOCK, TRAINED = 1000, 700
+"""Readings, and how many of them are trained on."""
+NOISE = 0.2
+"""What is added to make a window odd, in standard deviations of each column."""
 COLUMNS = [f"{device} {axis}" for device in ("Gyroscope", "Accelerometer") for axis in "XYZ"]
 
 
@@ -29,9 +33,15 @@ def read(log: Path) -> np.ndarray:
     return np.loadtxt(log, delimiter=",", skiprows=1)[:, [titles.index(name) for name in COLUMNS]]
 
 
-def windows(rows: np.ndarray, hop: int) -> np.ndarray:
-    """Return windows (n, LENGTH, 6)."""
-    return np.stack([rows[i : i + LENGTH] for i in range(0, len(rows) - LENGTH + 1, hop)])
+def split(rows: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the stretches trained on, and those held out."""
+    blocks = [rows[i : i + BLOCK] for i in range(0, len(rows), BLOCK)]
+    return [block[:TRAINED] for block in blocks], [block[TRAINED:] for block in blocks]
+
+
+def windows(stretches: list[np.ndarray], hop: int) -> np.ndarray:
+    """Return windows (n, LENGTH, 6), none across the end of a stretch."""
+    return np.stack([rows[i : i + LENGTH] for rows in stretches for i in range(0, len(rows) - LENGTH + 1, hop)])
 
 
 def train(samples: np.ndarray, epochs: int, seed: int) -> Any:
@@ -77,18 +87,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rows = read(options.log)
-    cut = len(rows) * 7 // 10
-    mean, std = rows[:cut].mean(axis=0).round(4), rows[:cut].std(axis=0).round(4)
-    real = (rows - mean) / std
-    network = train(windows(real[:cut], 2), options.epochs, options.seed)
-    content = convert(network, {"window": (1, LENGTH, len(COLUMNS))}, windows(real[:cut], HOP))
+    known = np.concatenate(split(rows)[0])
+    mean, std = known.mean(axis=0).round(4), known.std(axis=0).round(4)
+    trained, held = split((rows - mean) / std)
+    network = train(windows(trained, 2), options.epochs, options.seed)
+    content = convert(network, {"window": (1, LENGTH, len(COLUMNS))}, windows(trained, HOP))
     path = options.into / "imu.tflite"
     path.write_bytes(content)
-    usual = score(content, windows(real[cut:], HOP))
+    usual = score(content, windows(held, HOP))
     random = np.random.default_rng(options.seed)
-    odd = score(content, windows(real[cut:] + random.normal(0, 0.7, real[cut:].shape), HOP))
+    odd = score(content, windows([rows + random.normal(0, NOISE, rows.shape) for rows in held], HOP))
     auc = float((odd[:, None] > usual[None]).mean())
-    threshold = float(np.quantile(score(content, windows(real[:cut], HOP)), 0.99))
+    threshold = float(np.quantile(score(content, windows(trained, HOP)), 0.99))
     write_card(
         path,
         "tools.train_imu LOG.csv",
@@ -100,7 +110,7 @@ def main() -> None:
             "accuracy": {
                 "metric": "area under the ROC curve",
                 "value": round(auc, 4),
-                "dataset": "the last 30 % of the log against the same with noise of 0.7 standard deviations",
+                "dataset": f"held-out 30 % of the log against the same with noise of {NOISE} standard deviations",
             },
             "origin": "trained on sensor_data.csv of xioTechnologies/Fusion (MIT)",
             "made": {"epochs": options.epochs, "seed": options.seed, "threshold": "99 % of the windows trained on"},
