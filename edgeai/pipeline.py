@@ -361,7 +361,7 @@ def check(graph: Graph) -> list[str]:
     """
     return [
         f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.input.shape))}"
-        f" {model.inputs[0].dtype}, {model.runtime}"
+        f" {model.input.dtype}, {model.runtime}"
         for (stage, _), model in load_models(graph).items()
     ]
 
