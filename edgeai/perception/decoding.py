@@ -176,7 +176,9 @@ def choose_decoder(signature: Signature, decoder: str | None, task: str | None) 
 def could_be(signature: Signature, task: str) -> bool:
     """Say whether a decoder of `task` claims the outputs: metadata is written by exporters that know little."""
     kinds = [plugins.find("decoders", name) for name in plugins.names("decoders")]
-    return any(kind.task == task and (kind.recognises(signature) or kind.claims(signature)) for kind in kinds)
+    return task == "tensors" or any(
+        kind.task == task and (kind.recognises(signature) or kind.claims(signature)) for kind in kinds
+    )
 
 
 def _choose_by_task(signature: Signature, task: str, known: dict[str, type[Decoder]]) -> tuple[str, type[Decoder]]:

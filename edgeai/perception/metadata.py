@@ -63,7 +63,7 @@ def read_metadata(content: bytes, metadata: bytes) -> Metadata:
     members = _members(content)
     missing = named[0] if named and not members.keys() & set(named) else ""
     labels, task = (None, None) if missing else _packed(content, members, named)
-    return Metadata(labels, mean, std, _colour(image), _task(outputs) or task, missing)
+    return Metadata(labels, mean, std, _colour(image), task or _task(outputs), missing)
 
 
 def _content_type(tensor: Table) -> int:

@@ -14,17 +14,20 @@ __all__ = ["read_dictionary"]
 
 MAX_BYTES = 256 << 10
 _TASKS = {"detect": "detection", "classify": "classification"}
-"""Their words for the tasks that are read here; their other heads have no decoder."""
+"""Their words for the tasks that are read here."""
 
 
 def read_dictionary(text: bytes, origin: str) -> tuple[Labels | None, str | None]:
-    """Return the labels and the task that the dictionary names. Raises ModelError when it is damaged."""
+    """Return the labels and the task that the dictionary names; a head that no decoder reads gives raw tensors.
+
+    Raises ModelError when it is damaged.
+    """
     said = _parse(text, origin)
     names = said.get("names")
     if isinstance(names, list | tuple):
         names = dict(enumerate(names))
     labels = Labels(_names(names, origin), origin) if names else None
-    return labels, _TASKS.get(str(said.get("task")))
+    return labels, _TASKS.get(str(said["task"]), "tensors") if "task" in said else None
 
 
 def _parse(text: bytes, origin: str) -> Mapping[Any, Any]:

@@ -16,17 +16,10 @@ from edgeai.messages import Column
 from edgeai.perception.decoding import PostProcess, Settings, Signature, choose_decoder
 from edgeai.perception.geometry import view_of
 from edgeai.perception.labels import Labels
-from edgeai.perception.tensor import TensorInfo
+
+from .examples import info, signature
 
 VIEW = view_of((640, 480), (300, 300), "stretch", 1.0)
-
-
-def info(*shape: int, dtype: type = np.float32, scale: float = 0.0, zero_point: int = 0, name: str = "x") -> TensorInfo:
-    return TensorInfo(name, shape, np.dtype(dtype), scale, zero_point)
-
-
-def signature(*outputs: TensorInfo, **facts) -> Signature:
-    return Signature((info(1, 300, 300, 3, dtype=np.uint8),), outputs, **({"image": (300, 300)} | facts))
 
 
 def test_classification_keeps_the_best_first_and_lower_classes_of_equals():

@@ -142,7 +142,16 @@ def test_the_dictionary_that_ultralytics_packs():
     assert json.labels is not None
     assert (python.task, python.labels.names) == ("detection", ("cat", "???", "dog"))
     assert (json.task, json.labels.names) == ("classification", ("cat", "dog"))
-    assert read_metadata(archive(temp_meta__txt="{'task': 'pose', 'names': {}}"), b"").task is None
+    assert read_metadata(archive(temp_meta__txt="{'task': 'pose', 'names': {}}"), b"").task == "tensors"
+
+
+def test_a_head_of_ultralytics_that_no_decoder_reads_gives_raw_tensors(assets, tmp_path):
+    whole = (assets / "models" / "yolov8n_coco_224_full_int8.tflite").read_bytes()
+    path = tmp_path / "pose.tflite"
+    path.write_bytes(
+        whole[: whole.rindex(b"PK\x03\x04")] + archive(temp_meta__txt="{'task': 'pose', 'names': {0: 'person'}}")
+    )
+    assert (Model.load(path).task, Model.load(path).decoder) == ("tensors", "tensors")
 
 
 @pytest.mark.parametrize(
