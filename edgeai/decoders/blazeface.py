@@ -123,7 +123,10 @@ def _blend(
     groups = group(places[:, :4], None, _IOU, len(places))
     faces = np.empty((len(groups), places.shape[1]))
     for row, members in enumerate(groups):
-        weights, columns = score[members].tolist(), places[members].T.tolist()
-        total = math.fsum(weights)
-        faces[row] = [math.fsum(w * v for w, v in zip(weights, values, strict=True)) / total for values in columns]
+        weights = score[members]
+        # One after the other: the order in which numpy adds up an axis is its own affair.
+        faces[row] = 0.0
+        for weighted in places[members] * weights[:, None]:
+            faces[row] += weighted
+        faces[row] /= math.fsum(weights.tolist())
     return faces, score[[members[0] for members in groups]]
