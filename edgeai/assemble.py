@@ -10,11 +10,12 @@ from edgeai import plugins
 from edgeai.calibrate import board_of, check_runtime, open_profile
 from edgeai.clock import NS, Clock
 from edgeai.driver import Camera, Driver, Output, Sensor
+from edgeai.errors import ConfigError
 from edgeai.meters import meters_of
 from edgeai.points import Point, points_of
 from edgeai.power.boards import Board
 from edgeai.refusals import require_admission, require_memory, require_possible
-from edgeai.runtime.assembly import Assembly, OutputRoute
+from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
 from edgeai.runtime.programs import Programs
 from edgeai.schedule.events import Profile
 from edgeai.schedule.policy import Policy
@@ -61,12 +62,16 @@ def assemble(
     board = board_of(known, live=measure)
     points: dict[tuple[str, int], Point] = {}
     loads: list[StageLoad] = []
+    gatherings: list[Gathering] = []
     for name in graph.order():
         if graph.stages[name].input in lossless:
             lossless.add(name)
         mine = list(points_of(graph, name, clock, measure=measure, known=known))
         points |= {(name, index): point for index, point in enumerate(mine)}
-        loads.append(_load(graph, name, tuple(point.point for point in mine), lossless=name in lossless))
+        gathering = _gathering(graph, name, mine)
+        gatherings += [gathering] if gathering is not None else []
+        origin = graph.stages[name].input if gathering is None else gathering.origin
+        loads.append(_load(graph, name, origin, tuple(point.point for point in mine), lossless=name in lossless))
     memory = None if graph.schedule.memory is None else round(graph.schedule.memory)
     workload = Workload(tuple(loads), graph.schedule.lanes, memory)
     require_memory(graph, workload)
@@ -81,10 +86,11 @@ def assemble(
         workload,
         make_policy(graph.schedule),
         programs,
-        named_meters,
-        found_meters,
-        board,
-        frames,
+        meters=named_meters,
+        found=found_meters,
+        board=board,
+        frames=frames,
+        gatherings=tuple(gatherings),
     )
     assembly.check_rates()
     require_admission(graph, workload, profiles, timed=measure and known is None)
@@ -117,13 +123,13 @@ def policy_options(name: str) -> set[str]:
     return {field.name for field in fields(cls)} if is_dataclass(cls) else set()
 
 
-def _load(graph: Graph, name: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:
+def _load(graph: Graph, name: str, origin: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:
     spec = graph.stages[name]
     root = graph.stages[graph.chain(name)[1]]
     low, high = spec.rate or (None, None)
     return StageLoad(
         name=name,
-        origin=spec.input,
+        origin=origin,
         points=points,
         chained=spec.input in graph.stages,
         deadline=None if root.deadline is None else round(root.deadline * NS),
@@ -132,3 +138,17 @@ def _load(graph: Graph, name: str, points: tuple[OperatingPoint, ...], *, lossle
         weight=spec.weight,
         lossless=lossless,
     )
+
+
+def _gathering(graph: Graph, name: str, points: list[Point]) -> Gathering | None:
+    """Return the windows that a stage's models take of its sensor; None where they take single readings or pictures."""
+    sensor = graph.stages[name].input
+    windows = {point.window for point in points}
+    if sensor not in graph.sensors or windows <= {None}:
+        return None
+    if len(windows) > 1:
+        found = "variants that take different windows"
+        raise ConfigError(graph.problem(("stages", name, "model"), found, "variants with one length and hop"))
+    window = windows.pop()
+    assert window is not None
+    return Gathering(sensor, f"{sensor}/{name}", *window)

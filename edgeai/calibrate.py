@@ -56,6 +56,7 @@ def _timed(model: Model) -> Profile:
         times.append(time_job(model, clock)[0])
         if len(times) >= 2 and clock.now() > began + _AT_MOST * NS:
             break
+    model.reset()
     return _profile(Quantiles.of(times, cautious=False))
 
 

@@ -14,27 +14,46 @@ from typing import Any, Generic, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from edgeai.values import (
+    UNSEEN,
+    Classification,
+    ClassMap,
+    Column,
+    Detections,
+    Embedding,
+    Keypoints,
+    Regression,
+    Score,
+    Tensors,
+)
+
 __all__ = [
     "FAULT",
     "FRESH",
     "NEVER",
     "STALE",
+    "UNSEEN",
     "Basis",
+    "ClassMap",
     "Classification",
     "Colour",
     "Column",
     "Detections",
     "Device",
+    "Embedding",
     "Frame",
     "Intrinsics",
+    "Keypoints",
     "Mark",
     "Measures",
     "MeterReading",
     "MeterValue",
     "PowerBasis",
     "Reading",
+    "Readings",
     "Regression",
     "Result",
+    "Score",
     "Snapshot",
     "StampClock",
     "Status",
@@ -105,14 +124,6 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A named quantity with its unit (`1` when it has none)."""
-
-    name: str
-    unit: str = "1"
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """One sample of a sensor: a value for each column."""
 
@@ -132,6 +143,25 @@ class Reading:
     def as_dict(self) -> dict[str, float]:
         """Return {column name: value}."""
         return {column.name: value for column, value in zip(self.columns, self.values, strict=True)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """A window of consecutive readings of one sensor, oldest first: values float64 (n, columns).
+
+    `seq` and `stamp` are those of the newest, which completed the window; `began` is the stamp of the oldest (ns).
+    """
+
+    source: str
+    seq: int
+    stamp: int
+    began: int
+    values: npt.NDArray[np.float64]
+    columns: tuple[Column, ...]
+    timing: Timing = Timing()
+
+    def __len__(self) -> int:
+        return len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,99 +204,12 @@ class MeterReading:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Detections:
-    """Objects found in a frame, one row each, best score first.
-
-    box: float32 (n, 4) as x1, y1, x2, y2 in pixels of the source frame; score: float32 (n,) in 0..1; class_id: int32
-    (n,); label: n strings; track_id: int32 (n,) or None where nothing tracks.
-    """
-
-    box: npt.NDArray[np.float32]
-    score: npt.NDArray[np.float32]
-    class_id: npt.NDArray[np.int32]
-    label: tuple[str, ...]
-    track_id: npt.NDArray[np.int32] | None = None
-
-    def __len__(self) -> int:
-        return len(self.label)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one {label, class_id, score, box[, track_id]} a detection, in plain Python values."""
-        rows: list[dict[str, Any]] = []
-        for i, label in enumerate(self.label):
-            row = {
-                "label": label,
-                "class_id": int(self.class_id[i]),
-                "score": round(float(self.score[i]), 6),
-                "box": [round(float(edge), 2) for edge in self.box[i]],
-            }
-            if self.track_id is not None:
-                row["track_id"] = int(self.track_id[i])
-            rows.append(row)
-        return rows
-
-    def keep(self, *labels: str, score: float = 0.0) -> Detections:
-        """Return the detections with one of these labels (all, when none is given) and at least this score."""
-        rows = [i for i, label in enumerate(self.label) if (not labels or label in labels) and self.score[i] >= score]
-        return Detections(
-            self.box[rows],
-            self.score[rows],
-            self.class_id[rows],
-            tuple(self.label[i] for i in rows),
-            None if self.track_id is None else self.track_id[rows],
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Classification:
-    """The most probable classes of a frame, best first: score float32 (k,), class_id int32 (k,), k labels."""
-
-    score: npt.NDArray[np.float32]
-    class_id: npt.NDArray[np.int32]
-    label: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.label)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one {label, class_id, score} a class, in plain Python values."""
-        return [
-            {"label": label, "class_id": int(self.class_id[i]), "score": round(float(self.score[i]), 6)}
-            for i, label in enumerate(self.label)
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Regression:
-    """Named values with units."""
-
-    values: tuple[float, ...]
-    columns: tuple[Column, ...]
-
-    def __getitem__(self, name: str) -> float:
-        return self.as_dict()[name]
-
-    def as_dict(self) -> dict[str, float]:
-        """Return {column name: value}."""
-        return {column.name: value for column, value in zip(self.columns, self.values, strict=True)}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tensors:
-    """The outputs of a model as they are, dequantized to float32 where they were quantized, by tensor name."""
-
-    tensors: Mapping[str, npt.NDArray[Any]]
-
-    def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        return self.tensors[name]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """What a stage found, in which inputs, and when.
 
-    `stamp` is the capture time of the oldest input, `inputs` are (source, seq) pairs, `basis` says whether a model
-    looked (`inferred`) or an earlier result was carried forward, and `inferred_stamp` when a model last looked.
+    `stamp` is the capture time of the oldest input (of a window of readings, its newest), `inputs` are (source, seq)
+    pairs, `basis` says whether a model looked (`inferred`) or an earlier result was carried forward, and
+    `inferred_stamp` when a model last looked.
     `ledger` holds the rows (stage, mark, ns) from captured to published. `variant` and `threads` are the operating
     point that was used; `intrinsics` and `timing` are those of the frame.
     """
@@ -339,14 +282,16 @@ class Device:
 
 
 def plain(value: Any) -> Any:
-    """Return a result's value as plain Python for JSON: rows of detections or classes, {name: value}, lists.
+    """Return a result's value as plain Python for JSON: rows of what was found, {name: value}, lists of numbers.
 
     Values a Python stage returned are passed through; arrays become lists; anything else its `repr`.
     """
-    if isinstance(value, Detections | Classification):
+    if isinstance(value, Detections | Classification | Keypoints | ClassMap):
         return value.rows()
-    if isinstance(value, Regression | Reading):
+    if isinstance(value, Regression | Score | Reading):
         return value.as_dict()
+    if isinstance(value, Embedding):
+        return value.vector.tolist()
     if isinstance(value, Tensors):
         return {name: plain(tensor) for name, tensor in value.tensors.items()}
     if isinstance(value, np.ndarray | np.generic):

@@ -428,8 +428,8 @@ def check(graph: Graph) -> list[str]:
     programs.load_all()
     took = {(profile.stage, profile.point): profile.p50 / 1e6 for profile in assembled.profiles}
     return [
-        f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.inputs[0].shape))}"
-        f" {model.inputs[0].dtype}, {model.runtime}, {took[stage, point]:.3g} ms on"
+        f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.input.shape))}"
+        f" {model.input.dtype}, {model.runtime}, {took[stage, point]:.3g} ms on"
         f" {model.threads} thread{'s' if model.threads > 1 else ''}"
         for (stage, point), model in programs.models.items()
     ]

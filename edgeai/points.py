@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from edgeai.calibrate import from_profile, threads_to_try, timed
 from edgeai.clock import NS, Clock
 from edgeai.errors import ModelError
+from edgeai.messages import Frame
 from edgeai.perception.threads import worth_having
-from edgeai.refusals import require_ladder, require_room
+from edgeai.refusals import require_ladder, require_memoryless, require_room, warn_if_dead
 from edgeai.runtime.program import Program, Step, Work
 from edgeai.runtime.programs import Ready
 from edgeai.schedule.events import Profile
@@ -39,6 +40,8 @@ class Point:
     profile: Profile | None
     make: Callable[[], Ready]
     runtime: str = ""
+    window: tuple[int, int] | None = None
+    """Readings in a window, and to the next one, where the model takes windows of a sensor."""
 
 
 def points_of(graph: Graph, name: str, clock: Clock, *, measure: bool, known: MachineProfile | None) -> Iterator[Point]:
@@ -54,6 +57,8 @@ def points_of(graph: Graph, name: str, clock: Clock, *, measure: bool, known: Ma
         yield Point(OperatingPoint(getattr(function, "__name__", name)), None, lambda: Ready(programs))
         return
     for model in ladder_of(graph, name):
+        if measure:
+            warn_if_dead(model)
         for made, profile in _costs(graph, name, model, measure, known):
             yield _point(graph, name, made, profile, delay, measure=measure)
 
@@ -79,6 +84,8 @@ def ladder_of(graph: Graph, name: str) -> Iterator[Model]:
     opened = (open_model(graph, name, path, threads) for path in spec.model or ())
     if graph.schedule.memory is None:
         ladder = list(opened)
+        for model in ladder:
+            require_memoryless(graph, name, model)
         require_ladder(graph, name, ladder)
         yield from ladder
         return
@@ -86,6 +93,7 @@ def ladder_of(graph: Graph, name: str) -> Iterator[Model]:
     for member, path in enumerate(spec.model or ()):
         require_room(graph, name, path)
         model = open_model(graph, name, path, threads)
+        require_memoryless(graph, name, model)
         if first is not None:
             require_ladder(graph, name, [first, model], member)
         first = first or model
@@ -129,7 +137,8 @@ def _point(graph: Graph, name: str, model: Model, profile: Profile | None, delay
         warm=measure,
     )
     point = OperatingPoint(model.name, model.threads, _accuracy(model), memory)
-    return Point(point, _later(profile, added) if profile is not None and added else profile, make, model.runtime)
+    later = _later(profile, added) if profile is not None and added else profile
+    return Point(point, later, make, model.runtime, model.window)
 
 
 def _later(profile: Profile, ns: int) -> Profile:
@@ -151,11 +160,14 @@ def _accuracy(model: Model) -> float:
 
 def _model_program(model: Model) -> Program:
     def prepare(work: Work) -> None:
-        if work.frame is None:
+        if work.frame is not None:
+            model.prepare(work.frame)
+        elif model.takes_pictures or isinstance(work.captured, Frame):
             raise ModelError(
                 f"{model.name} takes pictures and {work.captured.source} is no camera: change the stage's input"
             )
-        model.prepare(work.frame)
+        else:
+            model.prepare_readings(work.captured)
 
     return (
         Step("preprocessed", prepare),

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from edgeai.perception.model import Model
     from edgeai.power.boards import Board
 
-__all__ = ["require_admission", "require_ladder", "require_memory", "require_possible", "require_room"]
+__all__ = [
+    "require_admission",
+    "require_ladder",
+    "require_memory",
+    "require_memoryless",
+    "require_possible",
+    "require_room",
+    "warn_if_dead",
+]
 
 _log = logging.getLogger("edgeai")
 
@@ -95,6 +103,21 @@ def require_room(graph: Graph, stage: str, path: str, needed: int | None = None)
         found = f"{path}, which takes about {needed / 1e6:.3g} MB"
         expected = f"models within the schedule's memory, {memory / 1e6:.3g} MB"
         raise ConfigError(graph.problem(("stages", stage, "model"), found, expected))
+
+
+def require_memoryless(graph: Graph, stage: str, model: Model) -> None:
+    """Refuse a model with a state of its own beside other variants or lanes. Raises ConfigError."""
+    if model.stateful and (graph.schedule.lanes > 1 or len(graph.stages[stage].model or ()) > 1):
+        found = f"{model.name}, whose outputs are fed back to it, with other variants or lanes beside it"
+        expected = "one lane and one variant: an interpreter remembers only what it saw itself"
+        raise ConfigError(graph.problem(("stages", stage, "model"), found, expected))
+
+
+def warn_if_dead(model: Model) -> None:
+    """Warn of a model that gives the same outputs whatever it is shown."""
+    if not model.responds():
+        found = "the same outputs for black, white, noise and a ramp"
+        _log.warning("%s gives %s, as if it were dead: convert it again, or use another file", model.path, found)
 
 
 def require_ladder(graph: Graph, stage: str, models: Sequence[Model], member: int | None = None) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["suppress"]
+from edgeai.messages import Detections, Keypoints
+from edgeai.perception.geometry import View
+
+__all__ = ["detections", "group", "suppress"]
 
 
 def suppress(boxes: npt.NDArray[Any], classes: npt.NDArray[Any] | None, iou: float, most: int) -> list[int]:
@@ -16,18 +20,57 @@ def suppress(boxes: npt.NDArray[Any], classes: npt.NDArray[Any] | None, iou: flo
     A box goes when it overlaps a kept one by more than `iou` (intersection over union); with `classes`, only one of
     its own class. At most `most` rows are kept.
     """
+    return [int(rows[0]) for rows in group(boxes, classes, iou, most)]
+
+
+def group(
+    boxes: npt.NDArray[Any], classes: npt.NDArray[Any] | None, iou: float, most: int
+) -> list[npt.NDArray[np.intp]]:
+    """Return for each box that `suppress` keeps its row and those that go because of it, best first."""
     left = np.arange(len(boxes))
     x1, y1, x2, y2 = boxes.T
     area = np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
-    kept: list[int] = []
-    while len(left) and len(kept) < most:
-        best, left = int(left[0]), left[1:]
-        kept.append(best)
+    groups: list[npt.NDArray[np.intp]] = []
+    while len(left) and len(groups) < most:
+        best, left = left[:1], left[1:]
         across = np.minimum(x2[best], x2[left]) - np.maximum(x1[best], x1[left])
         down = np.minimum(y2[best], y2[left]) - np.maximum(y1[best], y1[left])
         common = np.maximum(across, 0) * np.maximum(down, 0)
-        stays = common <= iou * (area[best] + area[left] - common)
+        goes = common > iou * (area[best] + area[left] - common)
         if classes is not None:
-            stays |= classes[left] != classes[best]
-        left = left[stays]
-    return kept
+            goes &= classes[left] == classes[best]
+        groups.append(np.concatenate([best, left[goes]]))
+        left = left[~goes]
+    return groups
+
+
+def detections(
+    view: View,
+    unit_boxes: npt.NDArray[Any],
+    score: npt.NDArray[Any],
+    class_id: npt.NDArray[Any],
+    names: Sequence[str],
+    keypoints: Keypoints | None = None,
+) -> Detections:
+    """Return detections from boxes (n, 4) as x1, y1, x2, y2 in 0..1 of the input, absurd ones left out.
+
+    Absurd is a box without width or height, one wholly outside the frame, and one that reaches beyond an edge by more
+    than the frame's own side. Others may reach beyond the edges: what is cut off by one is still so large.
+    """
+    boxes = view.unit_boxes(unit_boxes)
+    width, height = view.frame
+    known = len(names)
+    found = Detections(
+        boxes,
+        score.astype(np.float32, copy=False),
+        class_id.astype(np.int32, copy=False),
+        tuple([names[i] if 0 <= i < known else str(i) for i in class_id.tolist()]),
+        keypoints=keypoints,
+    )
+    rows = [
+        row
+        for row, (x1, y1, x2, y2) in enumerate(boxes.tolist())
+        if -width <= x1 < x2 <= 2 * width and -height <= y1 < y2 <= 2 * height
+        if x1 < width and x2 > 0 and y1 < height and y2 > 0
+    ]
+    return found if len(rows) == len(boxes) else found.take(rows)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgeai.decoders._scores import require_scores
+from edgeai.errors import ModelError
 from edgeai.messages import Classification as ClassificationValue
-from edgeai.perception.decoding import Decoder, Settings, Signature, require_finite
+from edgeai.perception.decoding import Decoder, Settings, Signature
 from edgeai.perception.geometry import View
 
 __all__ = ["Classification"]
@@ -26,11 +28,11 @@ class Classification(Decoder):
 
     @classmethod
     def claims(cls, signature: Signature) -> bool:
-        """Claim a single row of numbers: (1, n), or (1, 1, 1, n)."""
+        """Claim a single row of two numbers or more: (1, n), or (1, 1, 1, n)."""
         if len(signature.outputs) != 1:
             return False
         info = signature.outputs[0]
-        return info.dtype.kind in "fiu" and len(info.shape) in {2, 4} and 0 < info.size == info.shape[-1]
+        return info.dtype.kind in "fiu" and len(info.shape) in {2, 4} and 1 < info.size == info.shape[-1]
 
     @classmethod
     def recognises(cls, signature: Signature) -> bool:
@@ -38,19 +40,19 @@ class Classification(Decoder):
         return 0 in signature.softmax and cls.claims(signature)
 
     def __init__(self, signature: Signature, settings: Settings) -> None:
+        if len(signature.outputs) != 1:
+            raise ModelError("the decoder classification wants one output: name another decoder")
         self._info = signature.outputs[0]
-        self._is_float = self._info.dtype.kind == "f"
         classes = self._info.size
         self.labels = settings.labels.fit(classes) if settings.labels else None
         self._names = self.labels or tuple(str(i) for i in range(classes))
-        self._least = -np.inf if self._is_float else np.iinfo(self._info.dtype).min
+        self._least = -np.inf if self._info.dtype.kind == "f" else np.iinfo(self._info.dtype).min
         self._top = min(classes, max(1, settings.top or _DEFAULT_TOP))
 
     def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> ClassificationValue:
         """Return Classification. Raises ModelError for NaN and infinity."""
         scores = tensors[0].ravel()
-        if self._is_float:
-            require_finite(scores, "scores")
+        require_scores(scores, self._info)
         best = self._search(scores) if self._top <= _SEARCH_UP_TO else self._sort(scores)
         score = self._info.dequantize(tensors[0].ravel()[best]).astype(np.float32, copy=False)
         names = self._names

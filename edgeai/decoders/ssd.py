@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from edgeai.decoders._boxes import detections
 from edgeai.errors import ModelError
 from edgeai.messages import Detections
 from edgeai.perception.decoding import Decoder, PostProcess, Settings, Signature, require_finite
 from edgeai.perception.geometry import View
+from edgeai.perception.labels import MAX_CLASSES
 
 __all__ = ["Ssd"]
 
@@ -27,6 +29,7 @@ class Ssd(Decoder):
     """
 
     task = "detection"
+    says_nothing_alike: ClassVar[bool] = True
 
     @classmethod
     def claims(cls, signature: Signature) -> bool:
@@ -67,11 +70,12 @@ class Ssd(Decoder):
         boxes = tensors[self._boxes].reshape(-1, 4)[rows]
         require_finite(boxes, "boxes")
         classes = tensors[self._classes].ravel()[rows]
-        require_finite(classes, "classes")
-        class_id = classes.astype(np.int32)
-        names, known = self._names, len(self._names)
-        label = tuple([names[i] if 0 <= i < known else str(i) for i in class_id.tolist()])
-        return Detections(view.unit_boxes(boxes[:, _XYXY]), found, class_id, label)
+        if not all(0 <= each <= MAX_CLASSES for each in classes.tolist()):
+            raise ModelError(
+                "the model's classes are no class numbers: name another decoder, or check the normalisation of its "
+                "input (mean, std)"
+            )
+        return detections(view, boxes[:, _XYXY], found, classes.astype(np.int32), self._names)
 
 
 def _roles(signature: Signature) -> PostProcess | None:

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai.decoders._anchors import generate_anchors, read_anchors
-from edgeai.decoders._boxes import suppress
+from edgeai.decoders._boxes import detections, suppress
+from edgeai.decoders._scores import best_of_each, least_stored, logit, require_scores, sigmoid
 from edgeai.errors import ModelError
 from edgeai.messages import Detections
 from edgeai.perception.decoding import Decoder, Settings, Signature, require_finite
 from edgeai.perception.geometry import View
 from edgeai.perception.options import SsdOptions
-from edgeai.perception.tensor import TensorInfo
 
 __all__ = ["SsdRaw"]
 
@@ -47,8 +47,7 @@ class SsdRaw(Decoder):
                 "name another decoder"
             )
         self._boxes, self._scores = heads
-        options = settings.ssd or SsdOptions()
-        self._options = options
+        self._options = options = self._with_family(settings.ssd or SsdOptions())
         self._box_info, self._score_info = signature.outputs[self._boxes], signature.outputs[self._scores]
         self._columns = self._score_info.shape[-1]
         self._background = int(options.background)
@@ -58,7 +57,7 @@ class SsdRaw(Decoder):
         self.labels = settings.labels.fit(classes) if settings.labels else None
         self._names = self.labels or tuple(str(i) for i in range(classes))
         self._anchors = (
-            generate_anchors(options, signature.image)
+            self._generate_anchors(options, signature.image)
             if options.anchors is None
             else read_anchors(signature.file.parent / options.anchors)
         )
@@ -70,26 +69,31 @@ class SsdRaw(Decoder):
         self._threshold = _DEFAULT_SCORE if settings.score is None else settings.score
         if not 0 < self._threshold < 1 and options.scores != "probability":
             raise ModelError(f"`score` is {self._threshold}: say a number between 0 and 1")
-        self._least = _least_stored(self._score_info, self._threshold, options.scores)
+        least = self._threshold if options.scores == "probability" else logit(self._threshold)
+        self._least = least_stored(self._score_info, least)
+
+    def _with_family(self, options: SsdOptions) -> SsdOptions:
+        """Return the options with what a family of models leaves no choice about."""
+        return options
+
+    def _generate_anchors(self, options: SsdOptions, image: tuple[int, int]) -> npt.NDArray[np.float64]:
+        """Return anchors (n, 4) as centre y, centre x, height, width in 0..1 of the input."""
+        return generate_anchors(options, image)
 
     def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> Detections:
         """Return Detections. Raises ModelError for NaN and infinity."""
         assert view is not None, "a model that takes pictures has a view"
         encodings, stored = tensors[self._boxes].reshape(-1, 4), tensors[self._scores].reshape(-1, self._columns)
-        if self._score_info.dtype.kind == "f":
-            require_finite(stored, "scores")
+        require_scores(stored, self._score_info)
         anchor, class_id, score = self._candidates(stored)
         if self._options.nms == "agnostic":
-            anchor, class_id, score = _best_of_each(anchor, class_id, score)
+            anchor, class_id, score = best_of_each(anchor, class_id, score)
         order = np.argsort(-score, kind="stable")[:_MOST_CANDIDATES]
         anchor, class_id, score = anchor[order], class_id[order], score[order]
         boxes = self._decode_boxes(encodings[anchor], self._anchors[anchor])
         kinds = class_id if self._options.nms == "per-class" else None
         rows = suppress(boxes, kinds, self._options.iou, self._options.max_detections)
-        label = tuple([self._names[i] for i in class_id[rows].tolist()])
-        return Detections(
-            view.unit_boxes(boxes[rows]), score[rows].astype(np.float32), class_id[rows].astype(np.int32), label
-        )
+        return detections(view, boxes[rows], score[rows], class_id[rows], self._names)
 
     def _candidates(self, stored: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
         """Return anchor, class and score of everything that reaches the threshold, the background left out."""
@@ -99,7 +103,7 @@ class SsdRaw(Decoder):
         anchor, column = np.divmod(places, self._columns)
         real = self._score_info.dequantize(stored.ravel()[places]).astype(np.float64)
         if self._options.scores == "sigmoid":
-            real = np.array([_sigmoid(value) for value in real.tolist()])
+            real = np.array([sigmoid(value) for value in real.tolist()])
         keep = (column >= self._background) & (real >= self._threshold)
         return anchor[keep], column[keep] - self._background, real[keep]
 
@@ -111,7 +115,7 @@ class SsdRaw(Decoder):
         real = self._score_info.dequantize(stored).astype(np.float64, copy=False)
         rows = np.arange(len(real))
         if self._background:
-            rows = np.flatnonzero(real[:, 1:].max(axis=1) - real[:, 0] >= _logit(self._threshold) - 1e-6)
+            rows = np.flatnonzero(real[:, 1:].max(axis=1) - real[:, 0] >= logit(self._threshold) - 1e-6)
         found = []
         for row in rows.tolist():
             values = real[row].tolist()
@@ -147,30 +151,3 @@ def _heads(signature: Signature) -> tuple[int, int] | None:
         if is_box and len(score) == 3 and score[:2] == (1, box[1]):
             return boxes, scores
     return None
-
-
-def _sigmoid(value: float) -> float:
-    """Return 1 / (1 + e**-value), without overflow on either side."""
-    if value >= 0:
-        return 1.0 / (1.0 + math.exp(-value))
-    power = math.exp(value)
-    return power / (1.0 + power)
-
-
-def _logit(probability: float) -> float:
-    return math.log(probability / (1.0 - probability))
-
-
-def _least_stored(info: TensorInfo, threshold: float, scores: str) -> float:
-    """Return the stored value, a little below, from which on a score may reach the threshold."""
-    real = threshold if scores == "probability" else _logit(threshold)
-    return real / info.scale + info.zero_point - 1 if info.quantized else real - 1e-3
-
-
-def _best_of_each(
-    anchor: npt.NDArray[Any], class_id: npt.NDArray[Any], score: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    """Keep the best class of each anchor, of equal ones the lower."""
-    order = np.lexsort((class_id, -score, anchor))
-    firsts = order[np.flatnonzero(np.diff(anchor[order], prepend=-1))]
-    return anchor[firsts], class_id[firsts], score[firsts]

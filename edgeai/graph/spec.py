@@ -69,6 +69,8 @@ class SsdSpec(BaseModel):
     """Overlap above which the weaker of two boxes goes."""
     max_detections: Annotated[int, Field(ge=1)] | None = None
     """How many are kept at most."""
+    anchor_scale: Annotated[float, Field(gt=0)] | None = None
+    """Of an EfficientDet: 3 for Lite0, 1, 2 and 3x, 4 for the others."""
 
 
 class StageSpec(BaseModel):

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from edgeai.errors import ModelError
 from edgeai.messages import Colour
 from edgeai.perception.geometry import Resize
-from edgeai.perception.options import Interpolation, PerChannel, SsdOptions
+from edgeai.perception.options import Interpolation, PerChannel, SsdOptions, WindowOptions, YoloOptions
 
 __all__ = ["Card", "CardAccuracy", "CardInput", "CardOutput", "read_card"]
 
@@ -70,7 +70,11 @@ class CardAccuracy:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What a card may say. labels: a file beside the card, or the names. made: how, in any form."""
+    """What a card may say. labels: a file beside the card, or the names. made: how, in any form.
+
+    yolo: how the head of a YOLO is read. normalise: bring an embedding to length 1. window: how readings of a sensor
+    become the input. state: the outputs that are fed back, {output: input} by their names in the file.
+    """
 
     name: str = ""
     description: str = ""
@@ -82,6 +86,10 @@ class Card:
     score: float | None = None
     top: int | None = None
     ssd: SsdOptions | None = None
+    yolo: YoloOptions | None = None
+    normalise: bool | None = None
+    window: WindowOptions | None = None
+    state: Mapping[str, str] | None = None
     accuracy: CardAccuracy | None = None
     licence: str = ""
     origin: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,13 +20,10 @@ from edgeai.errors import ModelError, PluginError
 from edgeai.messages import Column
 from edgeai.perception.geometry import View
 from edgeai.perception.labels import Labels
-from edgeai.perception.options import SsdOptions
+from edgeai.perception.options import SsdOptions, YoloOptions
 from edgeai.perception.tensor import TensorInfo
 
 __all__ = ["Decoder", "PostProcess", "Settings", "Signature", "choose_decoder", "could_be", "require_finite"]
-
-OTHER_TASKS = ("tensors", "segmentation", "pose", "keypoints", "anomaly", "embedding")
-"""Tasks that may be named though no decoder serves them yet: their models give raw tensors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,34 @@ class Signature:
     postprocess: PostProcess | None = None
     file: Path = Path()
 
+    def without(self, state: tuple[tuple[int, int], ...]) -> Signature:
+        """Return what is left for a decoder when these (output, input) hold the model's state."""
+        made, given = {output for output, _ in state}, {input_ for _, input_ in state}
+        left = [position for position in range(len(self.outputs)) if position not in made]
+        place = {position: i for i, position in enumerate(left)}
+        done = self.postprocess
+        return replace(
+            self,
+            inputs=tuple(info for i, info in enumerate(self.inputs) if i not in given),
+            outputs=tuple(self.outputs[position] for position in left),
+            softmax=frozenset(place[position] for position in self.softmax if position in place),
+            postprocess=done
+            and replace(
+                done,
+                boxes=place[done.boxes],
+                classes=place[done.classes],
+                scores=place[done.scores],
+                count=place[done.count],
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a decoder is told; None where nothing was said.
 
-    columns: names and units of regressed values. score: least score of a detection. top: classes to keep.
+    columns: names and units of regressed values. score: least score of a detection, threshold of a single score. top:
+    classes to keep. normalise: bring an embedding to length 1.
     """
 
     labels: Labels | None = None
@@ -72,6 +91,8 @@ class Settings:
     score: float | None = None
     top: int | None = None
     ssd: SsdOptions | None = None
+    yolo: YoloOptions | None = None
+    normalise: bool | None = None
 
 
 class Decoder(ABC):
@@ -83,6 +104,10 @@ class Decoder(ABC):
 
     task: ClassVar[str]
     """What a card calls the task this decoder serves."""
+    reads_input: ClassVar[bool] = False
+    """True for a decoder that compares the outputs with what went in."""
+    says_nothing_alike: ClassVar[bool] = False
+    """True where the outputs for all pictures without anything in them may be the same."""
     labels: tuple[str, ...] | None = None
     """One name for each class, None where there are none."""
     columns: tuple[Column, ...] | None = None
@@ -106,8 +131,9 @@ class Decoder(ABC):
     def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> Any:
         """Return the value of one inference.
 
-        `tensors` are copies of the outputs in the model's order, the decoder's to keep or write into; `view` maps
-        boxes back to the frame and is None for a model that takes no picture. Raises ModelError for NaN and infinity.
+        `tensors` are copies of the outputs in the model's order, the decoder's to keep or write into, and behind them,
+        with `reads_input`, of the main input; `view` maps boxes back to the frame and is None for a model that takes no
+        picture. Raises ModelError for NaN and infinity.
         """
 
 
@@ -152,15 +178,15 @@ def choose_decoder(signature: Signature, decoder: str | None, task: str | None) 
 def could_be(signature: Signature, task: str) -> bool:
     """Say whether a decoder of `task` claims the outputs: metadata is written by exporters that know little."""
     kinds = [plugins.find("decoders", name) for name in plugins.names("decoders")]
-    return any(kind.task == task and (kind.recognises(signature) or kind.claims(signature)) for kind in kinds)
+    return task == "tensors" or any(
+        kind.task == task and (kind.recognises(signature) or kind.claims(signature)) for kind in kinds
+    )
 
 
 def _choose_by_task(signature: Signature, task: str, known: dict[str, type[Decoder]]) -> tuple[str, type[Decoder]]:
     serving = [name for name, kind in known.items() if kind.task == task]
-    if not serving and task in OTHER_TASKS:
-        serving = ["tensors"]
     if not serving:
-        tasks = sorted({kind.task for kind in known.values()} | set(OTHER_TASKS))
+        tasks = sorted({kind.task for kind in known.values()})
         hint = plugins.near_miss(task, tasks) or f"there are: {', '.join(tasks)}"
         raise ModelError(f"there is no task {task!r}; {hint}")
     fitting = [name for name in serving if known[name].recognises(signature)]

@@ -14,6 +14,9 @@ Resize = Literal["stretch", "letterbox", "centre-crop"]
 Rect = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
 
+_FARTHEST = 1e9
+"""Pixels: no picture is so large."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -41,11 +44,20 @@ class View:
 
     def boxes(self, xyxy: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Map boxes (n, 4) in pixels of the input to pixels of the frame; they may reach beyond its edges."""
-        return (xyxy * self._gain + self._bias).astype(np.float32)
+        return _pixels(xyxy * self._gain + self._bias)
 
     def unit_boxes(self, xyxy: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Map boxes (n, 4) in 0..1 of the input to pixels of the frame; they may reach beyond its edges."""
-        return (xyxy * self._unit_gain + self._bias).astype(np.float32)
+        return _pixels(xyxy * self._unit_gain + self._bias)
+
+    def unit_points(self, xy: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Map points (..., 2) in 0..1 of the input to pixels of the frame; they may lie beyond its edges."""
+        return _pixels(xy * self._unit_gain[:2] + self._bias[:2])
+
+
+def _pixels(places: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return places as float32, nonsense that it cannot hold brought to its edge."""
+    return np.minimum(np.maximum(places, -_FARTHEST), _FARTHEST).astype(np.float32)
 
 
 def view_of(frame: tuple[int, int], into: tuple[int, int], resize: Resize, crop_fraction: float) -> View:

@@ -16,6 +16,7 @@ from edgeai.messages import Colour
 from edgeai.perception.flatfile import METADATA_SCHEMA, DamagedError, Table, verify
 from edgeai.perception.labels import MAX_BYTES, Labels, decode_labels
 from edgeai.perception.options import PerChannel
+from edgeai.perception.ultralytics import read_dictionary
 
 __all__ = ["Metadata", "read_metadata"]
 
@@ -24,6 +25,7 @@ _IMAGE, _BOXES = 2, 3
 _AXIS_LABELS, _VALUE_LABELS = 2, 3
 _COLOURS: dict[int, Colour] = {1: "rgb", 2: "gray"}
 _MAX_MEMBERS = 64
+_DICTIONARIES = ("temp_meta.txt", "metadata.json")
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 """What zipfile raises for archives that are damaged, encrypted or packed in ways it does not know."""
 
@@ -60,8 +62,8 @@ def read_metadata(content: bytes, metadata: bytes) -> Metadata:
     named = _label_files(outputs)
     members = _members(content)
     missing = named[0] if named and not members.keys() & set(named) else ""
-    labels = None if missing else _labels(content, members, named)
-    return Metadata(labels, mean, std, _colour(image), _task(outputs), missing)
+    labels, task = (None, None) if missing else _packed(content, members, named)
+    return Metadata(labels, mean, std, _colour(image), task or _task(outputs), missing)
 
 
 def _content_type(tensor: Table) -> int:
@@ -117,12 +119,16 @@ def _members(content: bytes) -> dict[str, zipfile.ZipInfo]:
         raise ModelError(f"the archive packed in it is damaged ({error}): fetch the file again") from error
 
 
-def _labels(content: bytes, members: dict[str, zipfile.ZipInfo], named: list[str]) -> Labels | None:
-    """Return the packed labels: the file that the metadata names, else the only one whose own name says so."""
+def _packed(content: bytes, members: dict[str, zipfile.ZipInfo], named: list[str]) -> tuple[Labels | None, str | None]:
+    """Return labels and task from the file that the metadata names, else the only one whose own name fits.
+
+    Ultralytics' exporter packs its dictionary under several names, one of them of the type meant for labels.
+    """
     likely = [name for name in members if "label" in name.lower() and name.lower().endswith(".txt")]
     chosen = next((name for name in named if name in members), None) or (likely[0] if len(likely) == 1 else None)
+    chosen = chosen or next((name for name in _DICTIONARIES if name in members), None)
     if chosen is None:
-        return None
+        return None, None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(members[chosen]) as file:
             text = file.read(MAX_BYTES + 1)
@@ -130,7 +136,6 @@ def _labels(content: bytes, members: dict[str, zipfile.ZipInfo], named: list[str
         raise ModelError(
             f"the label file packed in it cannot be read ({error}): fetch it again, or say `labels: <file>`"
         ) from error
-    # Some exporters pack a dictionary about the model under a name and type meant for labels.
     if text.lstrip().startswith(b"{"):
-        return None
-    return decode_labels(text, f"the packed label file {chosen}")
+        return read_dictionary(text, f"the packed dictionary {chosen}")
+    return decode_labels(text, f"the packed label file {chosen}"), None

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai.errors import ModelError
-from edgeai.messages import Colour, Column, Frame
+from edgeai.messages import Colour, Column, Frame, Reading, Readings
 from edgeai.perception.card import Card, read_card
 from edgeai.perception.decoding import Decoder, Signature, choose_decoder, could_be
 from edgeai.perception.facts import parse_model, read_content
@@ -20,9 +20,12 @@ from edgeai.perception.geometry import View
 from edgeai.perception.metadata import read_metadata
 from edgeai.perception.options import ModelOptions, Numerics
 from edgeai.perception.preprocess import InputSettings, Preprocessor
+from edgeai.perception.probe import unlike_inputs
 from edgeai.perception.resolve import Said
 from edgeai.perception.runtimes import Runtime, Session, choose_runtime
+from edgeai.perception.state import State, state_pairs
 from edgeai.perception.tensor import TensorInfo
+from edgeai.perception.window import Normalisation
 
 __all__ = ["Model"]
 
@@ -44,6 +47,10 @@ class _Blueprint:
     task: str
     decoder_name: str
     decoder: Decoder
+    decoded: tuple[int, ...]
+    """Positions of the outputs that the decoder reads: all but the state."""
+    state: tuple[tuple[int, int], ...]
+    normalisation: Normalisation | None
 
 
 class Model:
@@ -64,9 +71,11 @@ class Model:
         settings = blueprint.input_settings
         self._preprocess = None if settings is None else Preprocessor(self._input, settings)
         self._view: View | None = None
-        self._fresh = [i for i in range(len(self.inputs)) if i != self._position]
-        self._output_positions = range(len(self.outputs))
+        self._state = State(session, blueprint.state)
+        kept = {self._position, *(given for _, given in blueprint.state)}
+        self._fresh = [i for i in range(len(self.inputs)) if i not in kept]
         self._decode = blueprint.decoder
+        self._given: npt.NDArray[Any] | None = None
         self._take_memory: Callable[[], npt.NDArray[Any]] = lambda: session.input(blueprint.input_position)
 
     @classmethod
@@ -99,14 +108,18 @@ class Model:
         metadata = read_metadata(content, facts.metadata)
         runtime = choose_runtime(options.runtime)
         session = runtime.open(content, threads, options.numerics)
-        position, image = _image_input(session.inputs)
+        state = state_pairs(card.state, session.inputs, session.outputs) if card is not None and card.state else ()
+        position, image = _image_input(session.inputs, {given for _, given in state})
         signature = Signature(session.inputs, session.outputs, image, facts.softmax, facts.postprocess, path)
+        if state:
+            signature = signature.without(state)
         if metadata.task is not None and not could_be(signature, metadata.task):
             metadata = replace(metadata, task=None)
         if session.inputs[position].dtype == np.uint8:
             # The readers of TFLite metadata apply its normalisation to other inputs only, and hand pixels to uint8.
             metadata = replace(metadata, mean=None, std=None)
         said = Said(options, metadata, card, path)
+        window = card.window if card is not None and image is None else None
         name, kind = choose_decoder(signature, *said.meaning())
         decoder = kind(signature, said.decoder_settings())
         blueprint = _Blueprint(
@@ -121,6 +134,9 @@ class Model:
             task=said.meaning()[1] or kind.task,
             decoder_name=name,
             decoder=decoder,
+            decoded=tuple(i for i in range(len(session.outputs)) if i not in {made for made, _ in state}),
+            state=state,
+            normalisation=None if window is None else Normalisation(window, session.inputs[position]),
         )
         return cls(blueprint, session, threads)
 
@@ -157,7 +173,7 @@ class Model:
 
     @property
     def task(self) -> str:
-        """What the model is for: classification, detection, regression, tensors, or what options or card call it."""
+        """What the model is for, as options, metadata or card call it, else what its decoder serves."""
         return self._blueprint.task
 
     @property
@@ -181,6 +197,22 @@ class Model:
         return self._blueprint.runtime.name
 
     @property
+    def input(self) -> TensorInfo:
+        """The main input: the picture's or the array's."""
+        return self._input
+
+    @property
+    def stateful(self) -> bool:
+        """True when outputs are fed back, so that a result depends on what came before."""
+        return bool(self._state)
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """(length, hop) in readings, where the card says that the model takes windows of a sensor."""
+        normalisation = self._blueprint.normalisation
+        return None if normalisation is None else (normalisation.length, normalisation.hop)
+
+    @property
     def takes_pictures(self) -> bool:
         """True when the model takes frames; else it takes an array of its input's shape."""
         return self._preprocess is not None
@@ -188,6 +220,25 @@ class Model:
     def prepare(self, frame: Frame) -> None:
         """Write a frame into the model's input. Raises ModelError for one the model cannot take."""
         self._write_picture(frame.image, frame.colour)
+
+    def prepare_readings(self, given: Reading | Readings) -> None:
+        """Write what a sensor gave into the model's input: a window where the card speaks of one, else one reading.
+
+        A single reading is taken as it is, its columns in their order. Raises ModelError for what does not fit.
+        """
+        normalisation = self._blueprint.normalisation
+        if normalisation is not None:
+            if isinstance(given, Reading):
+                raise ModelError(f"{self.name} takes windows of {normalisation.length} readings, not a single one")
+            self.prepare_array(normalisation(given))
+            return
+        values = np.asarray(given.values, np.float64)
+        if values.size != self._input.size:
+            raise ModelError(
+                f"{self.name} takes {self._input.size} numbers and {given.source} has {values.size} columns: say "
+                "`window: {columns: [...]}` in the model's card"
+            )
+        self.prepare_array(values.reshape(self._input.shape))
 
     def prepare_array(self, values: npt.NDArray[Any]) -> None:
         """Write an array of real values, of the input's shape, into the input of a model that takes no pictures.
@@ -203,22 +254,55 @@ class Model:
             raise ModelError(f"the array given to {self.name} holds NaN or infinity: look at where it comes from")
         self._view = None
         quantized = self._input.quantize(real)
-        self._clear_others()
+        self._fill_others()
         self._take_memory()[...] = quantized
 
     def invoke(self) -> None:
         """Run the model. Raises ModelError."""
+        if self._decode.reads_input:
+            self._given = self._take_memory().copy()
         self._session.invoke()
+        if self._state:
+            self._state.keep()
+
+    def responds(self) -> bool:
+        """Say whether the outputs differ for black, white, noise and a ramp; else the model may be dead.
+
+        True also where that cannot be told, because the model may say the same of all pictures with nothing in them.
+        Forgets the state.
+        """
+        if self._decode.says_nothing_alike:
+            return True
+        seen = set()
+        for values in unlike_inputs(self._input, pictures=self.takes_pictures):
+            self.reset()
+            if self._preprocess is None:
+                self.prepare_array(values)
+            else:
+                self._write_picture(values, "bgr")
+            self.invoke()
+            seen.add(b"".join(self._session.output(i).tobytes() for i in self._blueprint.decoded))
+        self.reset()
+        return len(seen) > 1
+
+    def reset(self) -> None:
+        """Forget the state, as if the model had just been loaded."""
+        self._state.reset()
 
     def decode(self) -> Any:
         """Return the value of the last `invoke`, boxes in pixels of the frame given to `prepare`.
 
-        Detections, Classification, Regression or Tensors. Raises ModelError when an output holds NaN or infinity.
+        One of the values of edgeai.messages. Raises ModelError when an output holds NaN or infinity.
         """
         output = self._session.output
         try:
-            return self._decode([output(i) for i in self._output_positions], self._view)
+            tensors = [output(i) for i in self._blueprint.decoded]
+            if self._given is not None:
+                tensors.append(self._given)
+            return self._decode(tensors, self._view)
         except ModelError as error:
+            # A state of NaN would never end.
+            self.reset()
             raise ModelError(f"{self.name}: {error}") from error.__cause__ or error
 
     def __call__(self, picture: Frame | npt.NDArray[Any]) -> Any:
@@ -241,21 +325,27 @@ class Model:
                 f"{self.name} takes no pictures, its input is {self._input.name!r} {list(self._input.shape)}: use it "
                 "on a sensor or an array, not on a camera"
             )
-        if self._fresh:
-            self._clear_others()
+        self._fill_others()
         self._view = self._preprocess(image, colour, self._take_memory)
 
-    def _clear_others(self) -> None:
-        """Give inputs beside the main one a real 0, as the state of a recurrent model has at its start."""
+    def _fill_others(self) -> None:
+        """Give inputs beside the main one the state they belong to, or a real 0 where the card speaks of none."""
         for position in self._fresh:
             self._session.input(position)[...] = self.inputs[position].zero_point
+        if self._state:
+            self._state.feed()
 
 
-def _image_input(inputs: tuple[TensorInfo, ...]) -> tuple[int, tuple[int, int] | None]:
-    """Return the position of the input for pictures and their (width, height); else the first input and None."""
-    for position, info in enumerate(inputs):
+def _image_input(inputs: tuple[TensorInfo, ...], state: set[int]) -> tuple[int, tuple[int, int] | None]:
+    """Return the position of the input for pictures and their (width, height); else the first input and None.
+
+    Inputs for the state are neither.
+    """
+    free = [position for position in range(len(inputs)) if position not in state]
+    for position in free:
+        info = inputs[position]
         if len(info.shape) == 4 and info.shape[0] == 1 and info.shape[3] in {1, 3} and info.dtype in _IMAGE_DTYPES:
             return position, (info.shape[2], info.shape[1])
-    if not inputs:
+    if not free:
         raise ModelError("it has no input: give a model that takes a picture or an array")
-    return 0, None
+    return free[0], None

@@ -10,7 +10,16 @@ from typing import Any, ClassVar, Literal
 from edgeai.messages import Colour, Column
 from edgeai.perception.geometry import Resize
 
-__all__ = ["Interpolation", "ModelOptions", "Numerics", "PerChannel", "RuntimeName", "SsdOptions"]
+__all__ = [
+    "Interpolation",
+    "ModelOptions",
+    "Numerics",
+    "PerChannel",
+    "RuntimeName",
+    "SsdOptions",
+    "WindowOptions",
+    "YoloOptions",
+]
 
 Interpolation = Literal["linear", "area", "nearest"]
 Numerics = Literal["default", "reference"]
@@ -41,6 +50,41 @@ class SsdOptions:
     nms: Literal["per-class", "agnostic"] = "per-class"
     iou: float = 0.6
     max_detections: int = 100
+    anchor_scale: float = 3.0
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class YoloOptions:
+    """How the head of a YOLO is read.
+
+    boxes: `unit` when the head gives centres and sizes in 0..1 of the input, as Ultralytics' TFLite files do; `pixel`
+    when in pixels of the input. nms: `per-class` lets boxes of different classes overlap; `agnostic` does not. iou:
+    overlap above which the weaker box goes. max_detections: how many are kept at most.
+    """
+
+    boxes: Literal["unit", "pixel"] = "unit"
+    nms: Literal["per-class", "agnostic"] = "per-class"
+    iou: float = 0.7
+    max_detections: int = 300
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowOptions:
+    """How readings of a sensor become a model's input: one window of consecutive readings, oldest first.
+
+    columns: names of the sensor's columns in the model's order; the input's size divided by their number is the length
+    of a window. hop: readings from one window to the next, a whole window unless said. mean, std: real value =
+    (reading - mean) / std, one number or one for each column.
+    """
+
+    columns: tuple[str, ...]
+    hop: int | None = None
+    mean: float | tuple[float, ...] = 0.0
+    std: float | tuple[float, ...] = 1.0
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
 
@@ -61,8 +105,8 @@ class ModelOptions:
     centre-crop, 0.875 unless said. pad: pixel value of a letterbox's bars, 0 unless said. interpolation: `linear`
     unless said, because it gives identical bytes on x86-64 and ARM and is the quickest; `area` is better when a
     picture shrinks a lot.
-    score: detections below it are dropped, 0.5 unless said. top: classes kept, 5 unless said. outputs: names, or
-    names with units, of regressed values. ssd: how raw SSD heads are read.
+    score: detections below it are dropped, 0.5 unless said; of a single score it is what is enough. top: classes kept,
+    5 unless said. outputs: names, or names with units, of regressed values. ssd: how raw SSD heads are read.
     numerics: `reference` gives the same bits on every machine, at some sixty times the cost. runtime: `auto` takes
     ai-edge-litert, and tflite-runtime where that alone is installed.
     """

@@ -34,7 +34,7 @@ def give_input(model: Model) -> None:
     if model.takes_pictures:
         model.prepare(typical_frame())
     else:
-        model.prepare_array(np.zeros(model.inputs[0].shape))
+        model.prepare_array(np.zeros(model.input.shape))
 
 
 def time_job(model: Model, clock: Clock) -> tuple[int, int]:
@@ -56,3 +56,4 @@ def warm_up(model: Model, clock: Clock) -> None:
     """Run the jobs that are not measured."""
     for _ in range(WARM_UPS):
         time_job(model, clock)
+    model.reset()

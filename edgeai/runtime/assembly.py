@@ -12,7 +12,7 @@ from edgeai.runtime.programs import Programs
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import Workload
 
-__all__ = ["Assembly", "OutputRoute"]
+__all__ = ["Assembly", "Gathering", "OutputRoute"]
 
 _NEARLY = 1.02
 """A camera that says 30 and gives 29.97 still gives 30."""
@@ -24,6 +24,16 @@ class OutputRoute:
 
     output: Output
     stages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Windows of `length` readings of a sensor, `hop` readings apart, offered to the scheduler under a name."""
+
+    sensor: str
+    origin: str
+    length: int
+    hop: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +52,8 @@ class Assembly:
     board: Board = field(default_factory=lambda: load_board("generic"))
     frames: int | None = None
     """Captures after which each camera ends; None: never."""
+    gatherings: tuple[Gathering, ...] = ()
+    """The windows that stages take in place of single readings."""
 
     @property
     def sources(self) -> list[Source[Frame] | Source[Reading]]:

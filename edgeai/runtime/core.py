@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeai.clock import Clock
-from edgeai.messages import Frame, Reading, Result
+from edgeai.messages import Frame, Reading, Readings, Result
+from edgeai.perception.window import Window
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Execution, Work
@@ -77,6 +78,10 @@ class Core:
         self._points = {stage.name: stage.points for stage in assembly.workload.stages}
         self._failed: set[str] = set()
         self._said: dict[str, tuple[Announce, int]] = {}
+        self._windows: dict[str, list[tuple[str, Window]]] = {}
+        for gathering in assembly.gatherings:
+            window = Window(gathering.length, gathering.hop)
+            self._windows.setdefault(gathering.sensor, []).append((gathering.origin, window))
 
     # -- what comes in -----------------------------------------------------------------------------------------
 
@@ -107,7 +112,7 @@ class Core:
         self.worked(frame.source)
         for call in self._taps.captured:
             call(frame)
-        self._offer(frame)
+        self._offer(frame.source, frame)
 
     def reading(self, reading: Reading) -> None:
         """Take a reading that has arrived."""
@@ -115,7 +120,11 @@ class Core:
         for call in self._taps.sensed:
             call(reading)
         if reading.source in self._origins:
-            self._offer(reading)
+            self._offer(reading.source, reading)
+        for origin, window in self._windows.get(reading.source, ()):
+            full = window.push(reading)
+            if full is not None:
+                self._offer(origin, full)
 
     def done(self, job: Job, work: Work, execution: Execution) -> None:
         """Publish what a job found, or its fault, and tell the scheduler."""
@@ -197,10 +206,10 @@ class Core:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _offer(self, captured: Frame | Reading) -> None:
+    def _offer(self, origin: str, captured: Frame | Reading | Readings) -> None:
         now = self._clock.now()
-        event = FrameReady(now, captured.source, captured.seq, captured.stamp)
-        self._tell(event, (captured.source, Work(captured, now)))
+        event = FrameReady(now, origin, captured.seq, captured.stamp)
+        self._tell(event, (origin, Work(captured, now)))
 
     def _tell(self, event: Event, item: tuple[str, Work] | None = None) -> None:
         with self._lock:
@@ -237,8 +246,8 @@ class Core:
         if parent is not None:
             rows, inputs = list(parent.ledger), parent.inputs
         else:
-            rows = [(job.origin, "captured", job.stamp), (job.origin, "arrived", work.ready)]
-            inputs = ((job.origin, job.seq),)
+            rows = [(captured.source, "captured", job.stamp), (captured.source, "arrived", work.ready)]
+            inputs = ((captured.source, job.seq),)
         rows += execution.ledger(job.stage)
         rows.append((job.stage, "published", now))
         point = self._points[job.stage][job.point]

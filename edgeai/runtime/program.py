@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeai.clock import Clock, thread_cpu
-from edgeai.messages import Frame, Mark, Reading, Result
+from edgeai.messages import Frame, Mark, Reading, Readings, Result
 
 __all__ = ["Execution", "Program", "Step", "Work", "execute", "raised"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What a job works on: a frame or reading ready at `ready` (ns), and for a chained stage the result before it."""
+    """What a job works on: a frame, reading or window ready at `ready` (ns), and in a chain the result before it."""
 
-    captured: Frame | Reading
+    captured: Frame | Reading | Readings
     ready: int
     result: Result | None = None
 

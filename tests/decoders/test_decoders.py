@@ -16,17 +16,10 @@ from edgeai.messages import Column
 from edgeai.perception.decoding import PostProcess, Settings, Signature, choose_decoder
 from edgeai.perception.geometry import view_of
 from edgeai.perception.labels import Labels
-from edgeai.perception.tensor import TensorInfo
+
+from .examples import info, signature
 
 VIEW = view_of((640, 480), (300, 300), "stretch", 1.0)
-
-
-def info(*shape: int, dtype: type = np.float32, scale: float = 0.0, zero_point: int = 0, name: str = "x") -> TensorInfo:
-    return TensorInfo(name, shape, np.dtype(dtype), scale, zero_point)
-
-
-def signature(*outputs: TensorInfo, **facts) -> Signature:
-    return Signature((info(1, 300, 300, 3, dtype=np.uint8),), outputs, **({"image": (300, 300)} | facts))
 
 
 def test_classification_keeps_the_best_first_and_lower_classes_of_equals():
@@ -113,9 +106,12 @@ def test_no_decoder_publishes_what_is_not_a_number(bad):
         with pytest.raises(ModelError, match="NaN or infinity"):
             kind(signature(info(1, 2)), Settings())([row], None)
     ssd = Ssd(signature(*SSD_OUTPUTS), Settings())
-    for tensors in (ssd_tensors(score=(0.9, bad, 0.1)), ssd_tensors(classes=(bad, 0, 0)), ssd_tensors(count=bad)):
+    for tensors in (ssd_tensors(score=(0.9, bad, 0.1)), ssd_tensors(count=bad)):
         with pytest.raises(ModelError, match="NaN or infinity"):
             ssd(tensors, VIEW)
+    for wrong in (bad, -1.0, 1e20):
+        with pytest.raises(ModelError, match="no class numbers"):
+            ssd(ssd_tensors(classes=(wrong, 0, 0)), VIEW)
 
 
 @pytest.mark.parametrize(
@@ -124,23 +120,44 @@ def test_no_decoder_publishes_what_is_not_a_number(bad):
         (signature(*SSD_OUTPUTS), "ssd"),
         (signature(info(1, 1917, 4), info(1, 1917, 91)), "ssd_raw"),
         (signature(info(1, 10), softmax=frozenset({0})), "classification"),
-        (signature(info(1, 1, 17, 3)), "tensors"),
-        (signature(info(1, 84, 1029)), "tensors"),
-        (signature(info(1, 896, 1), info(1, 896, 16)), "tensors"),
+        (signature(info(1, 19206, 4), info(1, 19206, 90), image=(320, 320)), "efficientdet"),
+        (signature(info(1, 25, 4), info(1, 25), info(1, 25), info(1), image=(320, 320)), "ssd"),
+        (signature(info(1, 1, 17, 3)), "movenet"),
+        (signature(info(1, 84, 1029), image=(224, 224)), "yolo"),
+        (signature(info(1, 25200, 85), image=(640, 640)), "yolo"),
+        (signature(info(1, 896, 1), info(1, 896, 16), image=(128, 128)), "blazeface"),
+        (signature(info(1, 300, 300, dtype=np.int64)), "segmentation"),
+        (signature(info(1, 38, 38, 21)), "segmentation"),
         (signature(info(1, 2), info(1, 1)), "regression"),
+        (signature(info(1, 84, 1029)), "tensors"),
+        (signature(info(1, 500, 1), info(1, 500, 16)), "tensors"),
     ],
 )
 def test_the_graph_chooses_where_it_leaves_no_doubt(known, name):
     assert choose_decoder(known, None, None)[0] == name
 
 
-@pytest.mark.parametrize("shape", [(1, 10), (1, 1)])
-def test_where_it_leaves_doubt_the_candidates_are_listed(shape):
-    with pytest.raises(ModelError, match="classification or regression"):
+@pytest.mark.parametrize(
+    ("shape", "candidates"),
+    [
+        ((1, 10), "classification or embedding or regression"),
+        ((1, 2), "classification or presence or regression"),
+        ((1, 1), "presence or regression"),
+    ],
+)
+def test_where_it_leaves_doubt_the_candidates_are_listed(shape, candidates):
+    with pytest.raises(ModelError, match=f"can be read as {candidates}, and nothing"):
         choose_decoder(signature(info(*shape)), None, None)
     assert choose_decoder(signature(info(*shape)), None, "regression")[0] == "regression"
-    assert choose_decoder(signature(info(*shape)), None, "anomaly")[0] == "tensors"
+    assert choose_decoder(signature(info(*shape)), None, "tensors")[0] == "tensors"
     assert choose_decoder(signature(info(*shape)), "tensors", None)[0] == "tensors"
+
+
+def test_an_output_as_large_as_the_input_may_be_a_reconstruction():
+    same = Signature((info(1, 640),), (info(1, 640),))
+    with pytest.raises(ModelError, match="anomaly or classification or embedding or regression"):
+        choose_decoder(same, None, None)
+    assert choose_decoder(same, None, "anomaly")[0] == "anomaly"
 
 
 def test_a_task_or_decoder_that_does_not_exist_or_fit():

@@ -128,7 +128,46 @@ def test_the_metadata_of_real_files(assets):
     assert ssd.labels is not None
     assert (ssd.labels[0], ssd.labels[16], len(ssd.labels)) == ("person", "cat", 90)
     yolo = Model.load(assets / "models" / "yolov8n_coco_224_full_int8.tflite")
-    assert (yolo.task, yolo.labels) == ("tensors", None)
+    assert (yolo.task, yolo.decoder) == ("detection", "yolo")
+    assert yolo.labels is not None
+    assert (yolo.labels[0], yolo.labels[79], len(yolo.labels)) == ("person", "toothbrush", 80)
+
+
+def test_the_dictionary_that_ultralytics_packs():
+    python = read_metadata(
+        archive(temp_meta__txt="{'task': 'detect', 'names': {0: 'cat', 2: 'dog'}, 'half': True}"), b""
+    )
+    json = read_metadata(archive(metadata__json='{"task": "classify", "names": ["cat", "dog"], "half": true}'), b"")
+    assert python.labels is not None
+    assert json.labels is not None
+    assert (python.task, python.labels.names) == ("detection", ("cat", "???", "dog"))
+    assert (json.task, json.labels.names) == ("classification", ("cat", "dog"))
+    assert read_metadata(archive(temp_meta__txt="{'task': 'pose', 'names': {}}"), b"").task == "tensors"
+
+
+def test_a_head_of_ultralytics_that_no_decoder_reads_gives_raw_tensors(assets, tmp_path):
+    whole = (assets / "models" / "yolov8n_coco_224_full_int8.tflite").read_bytes()
+    path = tmp_path / "pose.tflite"
+    path.write_bytes(
+        whole[: whole.rindex(b"PK\x03\x04")] + archive(temp_meta__txt="{'task': 'pose', 'names': {0: 'person'}}")
+    )
+    assert (Model.load(path).task, Model.load(path).decoder) == ("tensors", "tensors")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{'names': __import__('os')}", "is damaged"),
+        ("{" * 5000, "is damaged"),
+        ("{'names': {'a': 'cat'}}", "by number"),
+        ("{'names': {999999999: 'cat'}}", "beyond reason"),
+        ("{'names': 3}", "by number"),
+        ("{'a': '" + "a" * 300_000 + "'}", "larger than"),
+    ],
+)
+def test_a_dictionary_that_is_damaged(text, words):
+    with pytest.raises(ModelError, match=words):
+        read_metadata(archive(temp_meta__txt=text), b"")
 
 
 def test_an_option_wins_over_metadata(assets):

@@ -55,7 +55,7 @@ def test_the_three_steps_are_the_call(assets):
 
 
 def test_results_stay_as_they_were(assets):
-    model = Model.load(assets / "models" / "yolov8n_coco_224_full_int8.tflite")
+    model = Model.load(assets / "models" / "yolov8n_coco_224_full_int8.tflite", ModelOptions(decoder="tensors"))
     first = model(PICTURE)
     kept = {name: tensor.copy() for name, tensor in first.tensors.items()}
     model(255 - PICTURE)
@@ -67,8 +67,8 @@ def test_results_stay_as_they_were(assets):
     "name",
     ["movenet_single_pose_lightning_ptq", "yolov8n_coco_224_full_int8", "deeplabv3_mnv2_dm05_pascal_quant"],
 )
-def test_models_of_no_known_family_give_raw_tensors(name, assets):
-    model = Model.load(assets / "models" / f"{name}.tflite")
+def test_raw_tensors_are_given_to_those_who_ask(name, assets):
+    model = Model.load(assets / "models" / f"{name}.tflite", ModelOptions(decoder="tensors"))
     value = model(PICTURE)
     assert isinstance(value, Tensors)
     assert [tensor.shape for tensor in value.tensors.values()] == [output.shape for output in model.outputs]
@@ -88,7 +88,7 @@ def test_colours_are_brought_to_the_models_order(assets):
         ("mobilenet_v1_0.25_128_quant_edgetpu", "without `_edgetpu`"),
         ("model_invoking_error", "fake-op-double"),
         ("person_detect_int8", "quantization parameters are not valid"),
-        ("hello_world_sine_int8", "`task: classification` or `task: regression`"),
+        ("hello_world_sine_int8", "`task: presence` or `task: regression`"),
         ("blazeface_front_128_full_int", "add `mean` and `std`"),
     ],
 )
@@ -182,8 +182,8 @@ def test_an_option_wins_over_a_card(tmp_path, assets):
         ("made: " + "x" * 70_000, "larger than"),
         ("task: regresion", "did you mean 'regression'"),
         ("decoder: ssdd", "did you mean 'ssd'"),
-        ("labels: missing.txt\ntask: classification", "missing.txt cannot be read"),
-        ("labels: [one, two]\ntask: classification", "2 labels and the model 1 classes"),
+        ("labels: missing.txt\ntask: presence", "missing.txt cannot be read"),
+        ("labels: [one, two, three]\ntask: presence", "3 labels and the model 1 classes"),
         ("outputs: [{name: a}, {name: b}]\ntask: regression", "2 outputs are named"),
     ],
 )

@@ -7,7 +7,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from edgeai.messages import Classification, Detections, Regression, Result, Tensors, plain
+from edgeai.messages import (
+    Classification,
+    ClassMap,
+    Detections,
+    Embedding,
+    Keypoints,
+    Regression,
+    Result,
+    Score,
+    Tensors,
+    plain,
+)
 
 LARGEST_TENSOR = 10_000
 """Tensors with more elements than this are recorded by shape and dtype only: a line should stay a line."""
@@ -19,7 +30,8 @@ def record(result: Result) -> dict[str, Any]:
     stream, seq; stamp: capture time in ns on the pipeline's clock; clock, raw: the clock the device stamped on and its
     own stamp in ns (None when it has none); latency: seconds from capture to publication; inputs: [source, seq] pairs;
     basis, and inferred_stamp when no model looked; variant, threads; ledger: [stage, mark, ns after the stamp] rows;
-    then `detections`, `classes`, `values`, `tensors` or, for whatever a Python stage returned, `value`.
+    then `detections`, `classes`, `values`, `keypoints`, `areas` (the share of each class), `embedding`, `score`,
+    `tensors` or, for whatever a Python stage returned, `value`.
     """
     carried = {} if result.basis == "inferred" else {"inferred_stamp": result.inferred_stamp}
     key, value = _value(result.value)
@@ -52,6 +64,10 @@ _KEYS: tuple[tuple[type, str], ...] = (
     (Detections, "detections"),
     (Classification, "classes"),
     (Regression, "values"),
+    (Keypoints, "keypoints"),
+    (ClassMap, "areas"),
+    (Embedding, "embedding"),
+    (Score, "score"),
 )
 
 

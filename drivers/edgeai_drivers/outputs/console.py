@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgeai.driver import NS, DriverOptions, Output, Rate
-from edgeai.messages import Classification, Detections, Frame, Regression, Result, Tensors
+from edgeai.messages import (
+    Classification,
+    ClassMap,
+    Detections,
+    Embedding,
+    Frame,
+    Keypoints,
+    Regression,
+    Result,
+    Score,
+    Tensors,
+)
 
 from ._files import file_error
 from ._lines import Lines, standard
@@ -86,6 +97,15 @@ def summary(value: Any) -> str:
         return _listed([f"{row['label']} {row['score']:.2f}" for row in value.rows()])
     if isinstance(value, Regression):
         return _listed([_quantity(c.name, v, c.unit) for c, v in zip(value.columns, value.values, strict=True)])
+    if isinstance(value, Keypoints):
+        return _listed([_pose(row) for row in value.rows()])
+    if isinstance(value, ClassMap):
+        return _listed([f"{row['label']} {row['share']:.1%}" for row in value.rows()])
+    if isinstance(value, Embedding):
+        return f"{len(value)} numbers"
+    if isinstance(value, Score):
+        enough = "" if value.threshold is None else f" ({'over' if value.over else 'under'} {value.threshold:g})"
+        return f"{value.name} {value.value:.4g}{enough}"
     if isinstance(value, Tensors):
         return _listed([f"{name} {tensor.dtype}{list(tensor.shape)}" for name, tensor in value.tensors.items()])
     return value if isinstance(value, str) else repr(value)
@@ -94,6 +114,10 @@ def summary(value: Any) -> str:
 def _listed(parts: list[str]) -> str:
     more = [f"and {len(parts) - _ROWS} more"] if len(parts) > _ROWS else []
     return ", ".join(parts[:_ROWS] + more) or "nothing"
+
+
+def _pose(row: dict[str, list[float]]) -> str:
+    return " ".join(f"{name} [{place[0]:.0f},{place[1]:.0f}]" for name, place in row.items())
 
 
 def _box(box: list[float]) -> str:

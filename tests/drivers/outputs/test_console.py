@@ -5,7 +5,7 @@ import pytest
 
 from edgeai.clock import VirtualClock
 from edgeai.errors import DeviceError
-from edgeai.messages import Classification, Tensors
+from edgeai.messages import Classification, ClassMap, Embedding, Keypoints, Score, Tensors
 from edgeai_drivers.outputs.console import Console, line, summary
 
 
@@ -19,6 +19,14 @@ def test_every_value_has_a_summary(steering):
     assert summary(steering) == "steering -0.125, speed +1.5 m/s"
     assert summary(Classification(np.array([0.5]), np.array([1]), ("cat",))) == "cat 0.50"
     assert summary(Tensors({"pose": np.zeros((1, 17, 3), np.float32)})) == "pose float32[1, 17, 3]"
+    pose = Keypoints(np.array([[[1, 2], [3, 4]]], np.float32), None, ("nose", "tail"))
+    assert summary(pose) == "nose [1,2] tail [3,4]"
+    assert summary(pose.take([])) == "nothing"
+    areas = ClassMap(np.array([[0, 0, 1]], np.uint8), ("sky", "sea"), (3, 1), (0, 0, 3, 1))
+    assert summary(areas) == "sky 66.7%, sea 33.3%"
+    assert summary(Embedding(np.zeros(128, np.float32))) == "128 numbers"
+    assert summary(Score("wear", 2.25, 1.5)) == "wear 2.25 (over 1.5)"
+    assert summary(Score("wear", 2.25)) == "wear 2.25"
     assert summary("docked") == "docked"
     assert summary({"x": 1}) == "{'x': 1}"
 

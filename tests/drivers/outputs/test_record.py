@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from edgeai.messages import Classification, Tensors, Timing
+from edgeai.messages import Classification, ClassMap, Embedding, Keypoints, Score, Tensors, Timing
 from edgeai_drivers.outputs._record import LARGEST_TENSOR, record, to_json
 
 
@@ -28,6 +28,12 @@ def test_each_kind_of_value_has_its_key(result, steering):
     classes = Classification(np.array([0.75], np.float32), np.array([3], np.int32), ("cat",))
     assert record(result(classes))["classes"] == [{"label": "cat", "class_id": 3, "score": 0.75}]
     assert record(result(steering))["values"] == {"steering": -0.125, "speed": 1.5}
+    assert record(result(Score("wear", 2.0, 1.5)))["score"]["over"] is True
+    assert record(result(Embedding(np.array([0.5], np.float32))))["embedding"] == [0.5]
+    pose = Keypoints(np.array([[[1, 2]]], np.float32), None, ("nose",))
+    assert record(result(pose))["keypoints"] == [{"nose": [1.0, 2.0]}]
+    areas = ClassMap(np.zeros((2, 2), np.uint8), ("sky",), (2, 2), (0, 0, 2, 2))
+    assert record(result(areas))["areas"] == [{"label": "sky", "class_id": 0, "share": 1.0}]
     assert record(result({"free": np.float32(0.5)}))["value"] == {"free": 0.5}
 
 
