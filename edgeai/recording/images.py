@@ -88,10 +88,10 @@ def _decoded(note: FrameNote, data: bytes) -> npt.NDArray[np.uint8]:
     if not 0 < note.width * note.height <= MAX_RECORD // 3 or min(note.width, note.height) < 1:
         raise ValueError(f"its size is {note.width} x {note.height}")
     jpeg = np.frombuffer(CompressedImage.FromString(data).data, np.uint8)
-    if _size(jpeg.tobytes()) != (note.width, note.height):
+    if sorted(_size(jpeg.tobytes())) != sorted((note.width, note.height)):  # as EXIF says it may lie on its side
         raise ValueError("its JPEG is of another size")
     how = cv2.IMREAD_GRAYSCALE if note.colour == "gray" else cv2.IMREAD_COLOR
-    image: npt.NDArray[np.uint8] | None = cv2.imdecode(jpeg, how | cv2.IMREAD_IGNORE_ORIENTATION)
+    image: npt.NDArray[np.uint8] | None = cv2.imdecode(jpeg, how)
     if image is None or image.shape[:2] != (note.height, note.width):
         raise ValueError("its JPEG is damaged")
     return np.ascontiguousarray(image[:, :, ::-1]) if note.colour == "rgb" else image

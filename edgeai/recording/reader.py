@@ -23,45 +23,10 @@ from edgeai.recording.codec import Policies, decode, from_bytes
 from edgeai.recording.header import Header, Opening, read_header, read_snapshot
 from edgeai.recording.images import FrameNote, frame_of
 from edgeai.recording.mcap import Message, Scan
-from edgeai.schedule.commands import Announce, Command, Drop
-from edgeai.schedule.events import Event
+from edgeai.recording.notes import Decision, FaultNote, Loss, UtcPair
+from edgeai.schedule.commands import Announce, Drop
 
 __all__ = ["Decision", "FaultNote", "Loss", "Record", "Recording", "UtcPair"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """An event and the scheduler's answer."""
-
-    event: Event
-    commands: tuple[Command, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FaultNote:
-    """What failed at `t` (ns): a source, stage or output, the kind of error and its sentence."""
-
-    name: str
-    kind: str
-    sentence: str
-    t: int
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """So many messages of a topic were not recorded up to `t` (ns), for want of room."""
-
-    topic: str
-    count: int
-    t: int
-
-
-@dataclass(frozen=True, slots=True)
-class UtcPair:
-    """The pipeline's clock `t` and UTC at one moment, ns."""
-
-    t: int
-    utc: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from edgeai.messages import Frame, Reading, Result
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.program import Execution, Work
 from edgeai.runtime.store import ItemStore
-from edgeai.runtime.taps import Fault, Taps
+from edgeai.runtime.taps import Fault, Frozen, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Run, WakeAt
 from edgeai.schedule.events import Calibrated, Event, FrameReady, JobDone, Shutdown
 from edgeai.schedule.scheduler import Scheduler
+from edgeai.schedule.snapshot import freeze
 
 __all__ = ["Core", "StageStats"]
 
@@ -72,6 +73,8 @@ class Core:
         self._is_parent = frozenset(stage.origin for stage in assembly.workload.stages if stage.chained)
         self._points = {stage.name: stage.points for stage in assembly.workload.stages}
         self._failed: set[str] = set()
+        for call in taps.began:
+            call(self._freeze)
 
     # -- what comes in -----------------------------------------------------------------------------------------
 
@@ -160,6 +163,13 @@ class Core:
             return stats
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def _freeze(self) -> Frozen:
+        """Hold the scheduler's state fast; under the lock, or before the first event."""
+        states = [self._scheduler.state(name) for name in self._points]
+        items = [item for state in states for item in (state.waiting, state.running) if item is not None]
+        pending = dict.fromkeys((item.origin, item.seq) for item in items)
+        return Frozen(freeze(self._scheduler), tuple(pending))
 
     def _offer(self, captured: Frame | Reading) -> None:
         now = self._clock.now()
