@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from edgeai.assemble import Assembled, assemble, load_models
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
@@ -21,6 +21,7 @@ from edgeai.graph import Graph
 from edgeai.graph.callback import Callback
 from edgeai.messages import Reading, Result
 from edgeai.plugins import near_miss
+from edgeai.recording.options import RecordOptions
 from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.callbacks import CallbackThread
 from edgeai.runtime.core import StageStats
@@ -32,9 +33,15 @@ from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Announce, Job
 from edgeai.schedule.events import Profile
 
+if TYPE_CHECKING:
+    from edgeai.recording.recorder import Recorder
+
 __all__ = ["Pipeline", "Tick", "check", "run"]
 
 _log = logging.getLogger("edgeai")
+
+_WRITE_OUT = 2.0
+"""Seconds that what waits for a recording may take to be written at the end."""
 
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
@@ -90,11 +97,14 @@ class Pipeline:
             {name: graph.history(name) for name in graph.sensors},
             self.clock,
         )
-        self._taps = (self._latest, self._subscriptions, _Events(self), *taps)
+        self._taps: tuple[Tap, ...] = (self._latest, self._subscriptions, _Events(self), *taps)
         self._assembled: Assembled | None = None
         self._live: LiveEngine | None = None
         self._lockstep: LockstepEngine | None = None
         self._stopped = False
+        self._record: RecordOptions | None = None
+        self.recorder: Recorder | None = None
+        """What records, after `start`, where recording was asked for."""
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, allow_code: bool = False, **options: Any) -> Pipeline:
@@ -114,6 +124,7 @@ class Pipeline:
         self._assembled = assemble(
             self.graph, self.clock, measure=live, frames=self._frames, outputs=tuple(self._results)
         )
+        self._make_recorder(self._assembled)
         if isinstance(self.clock, SystemClock):
             self._start_live(self._assembled, self.clock)
         elif isinstance(self.clock, VirtualClock):
@@ -127,6 +138,8 @@ class Pipeline:
             engine = self._engine
             if engine is not None:
                 engine.stop()
+            if self.recorder is not None and not self.recorder.close(_WRITE_OUT):
+                _log.warning("the recording was not written out in time and ends before its end")
             if not self._callbacks.close(0.2) and self._callbacks.thread is not threading.current_thread():
                 _log.warning("thread %s did not end in time and is abandoned", self._callbacks.thread.name)
         self._give_back_sigterm()
@@ -192,6 +205,26 @@ class Pipeline:
         self._require_not_started("on_announce")
         self._announced.append(call)
 
+    def record(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        cameras: str = "raw",
+        rotate: str | None = None,
+        look_back: float | None = None,
+    ) -> Pipeline:
+        """Record from the start on to an MCAP file. Before `start` only; returns the pipeline.
+
+        cameras: `raw` (exact; the camera's own JPEG where it delivers one) or `jpeg:90` (smaller, lossy). rotate: begin
+        a new file at `1GB` or after `10min`. look_back: keep the last seconds in memory and write them on a fault, or
+        when `pipeline.recorder.save()` is called. A file that exists is not overwritten: `run-1.mcap` comes next.
+
+        A disk that is full is a fault named `recorder`, and the pipeline goes on. Raises ConfigError.
+        """
+        self._require_not_started("record")
+        self._record = RecordOptions(Path(path), cameras, rotate, look_back)
+        return self
+
     # -- time --------------------------------------------------------------------------------------------------
 
     def rate(self, hz: float) -> Iterator[Tick]:
@@ -249,6 +282,19 @@ class Pipeline:
     @property
     def _engine(self) -> LiveEngine | LockstepEngine | None:
         return self._live or self._lockstep
+
+    def _make_recorder(self, assembled: Assembled) -> None:
+        options = self._record
+        if options is None:
+            return
+        from edgeai.recording.facts import headers_of
+        from edgeai.recording.recorder import Recorder
+
+        assembly = assembled.assembly
+        headers = headers_of(options, self.graph, assembly, assembled.models, assembled.board, self.clock)
+        names = [camera.name for camera in assembly.cameras]
+        self.recorder = Recorder(options, headers, names, self.clock, self._fault)
+        self._taps = (*self._taps, self.recorder)
 
     def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
         engine = LiveEngine(assembled.assembly, clock, self._taps)

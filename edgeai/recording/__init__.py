@@ -1,5 +1,4 @@
-"""Recordings: MCAP files of all that a pipeline consumed, decided and found."""
+"""Recordings: MCAP files of all that a pipeline consumed, decided and found.
 
-from edgeai.recording.reader import Recording
-
-__all__ = ["Recording"]
+`edgeai.recording.reader` reads them, `edgeai.recording.recorder` writes them; format.py describes them.
+"""

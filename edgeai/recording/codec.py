@@ -107,7 +107,7 @@ def _record(value: Any) -> Any:
         elif hint is Any:
             plain[name] = _free(item)
         elif get_args(hint)[-1:] == (Any,) and isinstance(item, Mapping):
-            plain[name] = {str(key): _free(part) for key, part in item.items()}
+            plain[name] = dict(item)  # plain values already
         else:
             plain[name] = encode(item)
     return plain
@@ -182,6 +182,8 @@ def _decode(plain: Any, hint: Any, policies: Policies | None, depth: int) -> Any
     if origin is np.ndarray:
         return _unpacked(plain)
     if origin is not None and isinstance(plain, dict) and issubclass(origin, Mapping):
+        if get_args(hint)[1] is Any:
+            return plain
         return {key: _decode(item, get_args(hint)[1], policies, depth + 1) for key, item in plain.items()}
     if hint is float:
         if isinstance(plain, str) and plain in _STRANGE:

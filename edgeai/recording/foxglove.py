@@ -11,13 +11,13 @@ from foxglove_schemas_protobuf.PointsAnnotation_pb2 import PointsAnnotation
 
 from edgeai.messages import Classification, Detections, Frame, Reading, Regression, Result
 
-__all__ = ["annotations", "calibration", "fix", "log"]
+__all__ = ["calibration", "drawing", "fix", "log"]
 
 _GREEN = Color(r=0.2, g=0.9, b=0.3, a=1.0)
 _SIZE = 14.0
 
 
-def annotations(result: Result) -> ImageAnnotations | None:
+def drawing(result: Result) -> ImageAnnotations | None:
     """Return boxes and words for a picture; None for a value that is neither."""
     drawn = ImageAnnotations()
     value = result.value

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgeai.messages import Frame, Reading, Result
-from edgeai.recording import foxglove
 from edgeai.recording import format as layout
+from edgeai.recording import foxglove
 from edgeai.recording.codec import encode, to_bytes
 from edgeai.recording.header import Header, Opening
 from edgeai.recording.images import FrameNote, jpeg_of, packed
@@ -124,7 +124,7 @@ class Logbook:
 
     def _result(self, t: int, result: Result) -> None:
         self._json(layout.results_of(result.stream), "edgeai.Result", t, result, result.stamp, result.seq)
-        if (drawn := foxglove.annotations(result)) is not None:
+        if (drawn := foxglove.drawing(result)) is not None:
             self._foxglove(layout.annotations_of(result.stream), t, result.stamp, result.seq, drawn)
 
     def _json(self, topic: str, schema: str, t: int, value: Any, stamp: int | None = None, seq: int = 0) -> None:

@@ -51,7 +51,11 @@ class McapFile:
         self._counts: dict[int, int] = defaultdict(int)
         self._first: int | None = None
         self._last = 0
-        self._begin_chunk()
+        self._parts: list[bytes] = []
+        self._filled = 0
+        self._index: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._begin: int | None = None
+        self._end = 0
         self._write(MAGIC + _packed(Header(profile, library)))
 
     def schema(self, name: str, encoding: str, data: bytes) -> int:
@@ -148,10 +152,10 @@ class McapFile:
     # -- inside ------------------------------------------------------------------------------------------------
 
     def _begin_chunk(self) -> None:
-        self._parts: list[bytes] = []
+        self._parts = []
         self._filled = 0
-        self._index: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._begin: int | None = None
+        self._index = defaultdict(list)
+        self._begin = None
         self._end = 0
 
     def _add(self, data: bytes) -> None:
@@ -182,4 +186,4 @@ class McapFile:
 def _packed(record: McapRecord) -> bytes:
     builder = RecordBuilder()
     record.write(builder)
-    return bytes(builder.end())
+    return bytes(builder.end())  # type: ignore[no-untyped-call]

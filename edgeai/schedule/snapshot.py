@@ -13,6 +13,7 @@ shared.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import math
@@ -20,7 +21,6 @@ import pickle
 import pkgutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
 from typing import Any
 
 import edgeai.schedule
@@ -106,7 +106,7 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    for name in _slots(type(value)):
+    for name in _slots(value.__class__):
         if hasattr(value, name):
             yield name, getattr(value, name)
     yield from getattr(value, "__dict__", {}).items()
@@ -201,13 +201,13 @@ class _Reader:
         return made
 
     def _object(self, kind: str, node: Any, depth: int) -> Any:
-        cls: Any = _classes().get(node["o"]) if kind == "o" else self._policies(node["p"])
+        cls: type[Any] | None = _classes().get(node["o"]) if kind == "o" else self._policies(node["p"])
         if cls is None:
             raise RecordingError(f"the scheduler's state names {node['o']!r:.80}, which this edgeai does not know")
         made = self._keep(cls.__new__(cls))
         slots, free = _slots(cls), hasattr(made, "__dict__")
-        if is_dataclass(cls) and kind == "o" and slots and node["s"].keys() != set(slots):
-            raise RecordingError(f"the scheduler's state of {cls.__name__} has other fields than this edgeai's")
+        if dataclasses.is_dataclass(cls) and kind == "o" and slots and node["s"].keys() != set(slots):
+            raise RecordingError(f"the scheduler's state of {node['o']} has other fields than this edgeai's")
         for name, item in node["s"].items():
             if name not in slots and not (free and name.isidentifier() and not name.startswith("__")):
                 raise ValueError(f"{cls.__name__} has no attribute {name!r:.40}")
