@@ -222,14 +222,14 @@ def _one_of(plain: Any, choices: tuple[Any, ...], policies: Policies | None, dep
         return None
     named = plain.get("type") if isinstance(plain, dict) else None
     for choice in choices:
-        if named is not None and getattr(choice, "__name__", None) != named:
+        if named is not None and is_dataclass(choice) and getattr(choice, "__name__", None) != named:
             continue
         if choice is type(None):
             continue
         try:
             return _decode(plain, choice, policies, depth + 1)
         except RecordingError:
-            if named is not None:
+            if named is not None and is_dataclass(choice):
                 raise
     raise RecordingError(
         f"a message holds {str(plain)[:60]!r}, which is none of what may be there: the file is damaged"

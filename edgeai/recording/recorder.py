@@ -6,6 +6,7 @@ for each message would cost them more than the message. In virtual time it write
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -271,19 +272,22 @@ class Recorder(Tap):
         with self._lock:
             self._ended = True
             self._queue.clear()
-        try:
+        with contextlib.suppress(OSError):
             self._sink.close(finish=False)
-        except OSError:
-            pass
-        if not isinstance(error, EdgeAIError):
-            reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-            where = (
-                getattr(error, "filename", None) or ", ".join(path.name for path in self.paths[-1:]) or "the recording"
-            )
-            text = f"nothing more is recorded to {where} ({reason}): make room or choose another folder; "
-            cause, error = error, RecordingError(text + "what was written can be read, after `edgeai recover`")
-            error.__cause__ = cause
-        self._report(Fault("recorder", error, self._clock.now()))
+        self._report(Fault("recorder", _in_a_sentence(error, self.paths), self._clock.now()))
+
+
+def _in_a_sentence(error: Exception, paths: tuple[Path, ...]) -> Exception:
+    if isinstance(error, EdgeAIError):
+        return error
+    reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    where = getattr(error, "filename", None) or (paths[-1] if paths else "the recording")
+    told = RecordingError(
+        f"nothing more is recorded to {where} ({reason}): make room or choose another folder; what was written can be "
+        "read, after `edgeai recover`"
+    )
+    told.__cause__ = error
+    return told
 
 
 def _same(topic: str) -> str:

@@ -13,7 +13,6 @@ shared.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib
 import math
@@ -201,12 +200,12 @@ class _Reader:
         return made
 
     def _object(self, kind: str, node: Any, depth: int) -> Any:
-        cls: type[Any] | None = _classes().get(node["o"]) if kind == "o" else self._policies(node["p"])
+        cls: Any = _classes().get(node["o"]) if kind == "o" else self._policies(node["p"])
         if cls is None:
             raise RecordingError(f"the scheduler's state names {node['o']!r:.80}, which this edgeai does not know")
         made = self._keep(cls.__new__(cls))
         slots, free = _slots(cls), hasattr(made, "__dict__")
-        if dataclasses.is_dataclass(cls) and kind == "o" and slots and node["s"].keys() != set(slots):
+        if hasattr(cls, "__dataclass_fields__") and kind == "o" and slots and node["s"].keys() != set(slots):
             raise RecordingError(f"the scheduler's state of {node['o']} has other fields than this edgeai's")
         for name, item in node["s"].items():
             if name not in slots and not (free and name.isidentifier() and not name.startswith("__")):
