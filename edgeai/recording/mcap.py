@@ -30,11 +30,12 @@ _CHUNK_HEAD = struct.Struct("<QQQI")
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A topic, the encoding of its messages and the name of their schema (empty: none)."""
+    """A topic, the encoding of its messages, the name of their schema (empty: none), and facts of its writer."""
 
     topic: str
     encoding: str
     schema: str
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Scan:
         """True when the end of the data was met: the file was closed in order."""
         self.profile = ""
         self._schemas: dict[int, str] = {0: ""}
+        self._forms: dict[str, tuple[str, bytes]] = {}
         self._channels: dict[int, Channel] = {}
 
     def __iter__(self) -> Iterator[Message]:
@@ -92,6 +94,10 @@ class Scan:
             if not self._salvage:
                 raise RecordingError(f"{_name(self._file)}: {torn}; `edgeai recover` writes what is complete") from None
             self.lost.append(str(torn))
+
+    def schema(self, name: str) -> tuple[str, bytes]:
+        """Return the encoding and the text of a schema that was met."""
+        return self._forms[name]
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -149,10 +155,12 @@ class Scan:
             number, schema = fields.integer(2), fields.integer(2)
             if schema not in self._schemas:
                 raise _Torn(f"a channel has schema {schema}, which is not there")
-            self._channels[number] = Channel(fields.text(), fields.text(), self._schemas[schema])
+            self._channels[number] = Channel(fields.text(), fields.text(), self._schemas[schema], fields.pairs())
         elif opcode == _SCHEMA:
             number = fields.integer(2)
-            self._schemas[number] = fields.text()
+            name, encoding = fields.text(), fields.text()
+            self._schemas[number] = name
+            self._forms[name] = encoding, fields.rest()[4:]
         elif opcode == _HEADER:
             self.profile = fields.text()
         return None
@@ -199,6 +207,14 @@ class _Fields:
             return self._take(self.integer(4)).decode()
         except UnicodeDecodeError:
             raise _Torn("a name is no text") from None
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return a map of strings, its length in bytes before it."""
+        end = self.integer(4) + self._at
+        found = []
+        while self._at < end:
+            found.append((self.text(), self.text()))
+        return tuple(found)
 
     def rest(self) -> bytes:
         """Return what is left."""
