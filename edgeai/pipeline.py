@@ -284,7 +284,9 @@ class Pipeline:
         return self._live or self._lockstep
 
     def _make_recorder(self, assembled: Assembled) -> None:
-        options = self._record
+        options, spec = self._record, self.graph.record
+        if options is None and spec is not None:
+            options = RecordOptions(Path(spec.path), spec.cameras, spec.rotate, spec.look_back)
         if options is None:
             return
         from edgeai.recording.facts import headers_of

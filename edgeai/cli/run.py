@@ -147,6 +147,7 @@ def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Gr
         stages=stages,
         outputs=named,
         schedule=graph.schedule,
+        record=graph.record,
         base=graph.base,
     )
 

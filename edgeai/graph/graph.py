@@ -18,8 +18,8 @@ from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
 from edgeai.graph.files import find_input, find_model, neighbours
 from edgeai.graph.findings import Findings, Mistake
-from edgeai.graph.reader import check_shape, read_schedule, read_stages
-from edgeai.graph.spec import DeviceSpec, ScheduleSpec, StageSpec
+from edgeai.graph.reader import check_shape, read_record, read_schedule, read_stages
+from edgeai.graph.spec import DeviceSpec, RecordSpec, ScheduleSpec, StageSpec
 from edgeai.plugins import near_miss
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Graph(BaseModel):
     stages: Mapping[str, StageSpec] = {}
     outputs: Mapping[str, DeviceSpec] = {}
     schedule: ScheduleSpec = ScheduleSpec()
+    record: RecordSpec | None = None
 
     _document: Document = PrivateAttr(default=Document(None))
     _base: Path = PrivateAttr(default=Path())
@@ -59,9 +60,11 @@ class Graph(BaseModel):
         stages: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
         schedule: Mapping[str, Any] | ScheduleSpec | None = None,
+        record: Mapping[str, Any] | RecordSpec | None = None,
         base: str | Path = "",
     ) -> None:
-        given = {"cameras": cameras, "sensors": sensors, "stages": stages, "outputs": outputs, "schedule": schedule}
+        devices = {"cameras": cameras, "sensors": sensors, "outputs": outputs}
+        given = {**devices, "stages": stages, "schedule": schedule, "record": record}
         document = Document.of({key: value for key, value in given.items() if value is not None})
         super().__init__(**_read(document, Path(base), code=True))
         self._document, self._base = document, Path(base)
@@ -205,9 +208,10 @@ def _read(document: Document, base: Path, *, code: bool, problems: Iterable[Prob
     check_shape(data, findings)
     devices = {name: read_devices(name, data, base, findings) for name in ROLES}
     parts = Parts(data, devices, read_stages(data, findings), read_schedule(data, findings), base, code)
+    record = read_record(data, findings)
     check(parts, findings)
     findings.raise_any()
-    return {**devices, "stages": _with_inputs(parts), "schedule": parts.schedule}
+    return {**devices, "stages": _with_inputs(parts), "schedule": parts.schedule, "record": record}
 
 
 def _with_inputs(parts: Parts) -> dict[str, StageSpec]:
