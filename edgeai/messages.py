@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -116,6 +116,8 @@ class Frame:
     colour: Colour = "bgr"
     timing: Timing = Timing()
     intrinsics: Intrinsics | None = None
+    encoded: bytes | None = field(default=None, repr=False, metadata={"transient": True})
+    """The JPEG that the device delivered, where decoding it gives exactly `image`."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -133,6 +135,8 @@ class Reading:
     values: tuple[float, ...]
     columns: tuple[Column, ...]
     timing: Timing = Timing()
+    encoded: bytes | None = field(default=None, repr=False, compare=False, metadata={"transient": True})
+    """The bytes that the device delivered, where it delivers bytes."""
 
     def __getitem__(self, name: str) -> float:
         for column, value in zip(self.columns, self.values, strict=True):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from edgeai.assemble import Assembled, assemble, make_policy
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
@@ -23,6 +23,7 @@ from edgeai.messages import Reading, Result
 from edgeai.observe.decisions import DecisionLog
 from edgeai.plugins import near_miss
 from edgeai.power.board_state import BoardState
+from edgeai.recording.options import RecordOptions
 from edgeai.refusals import require_admission, require_possible
 from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.callbacks import CallbackThread
@@ -37,9 +38,15 @@ from edgeai.runtime.watch import MeterState
 from edgeai.schedule.commands import Announce, Job
 from edgeai.schedule.events import Profile
 
+if TYPE_CHECKING:
+    from edgeai.recording.recorder import Recorder
+
 __all__ = ["Pipeline", "Tick", "check", "run"]
 
 _log = logging.getLogger("edgeai")
+
+_WRITE_OUT = 2.0
+"""Seconds that what waits for a recording may take to be written at the end."""
 
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
@@ -104,12 +111,15 @@ class Pipeline:
             {name: graph.history(name) for name in graph.sensors},
             self.clock,
         )
-        self._taps = (self._latest, self._subscriptions, _Events(self), self.decisions, *taps)
+        self._taps: tuple[Tap, ...] = (self._latest, self._subscriptions, _Events(self), self.decisions, *taps)
         self._assembled: Assembled | None = None
         self._live: LiveEngine | None = None
         self._lockstep: LockstepEngine | None = None
         self._stopped = False
         self._changes: dict[str, Any] = {}
+        self._record: RecordOptions | None = None
+        self.recorder: Recorder | None = None
+        """What records, after `start`, where recording was asked for."""
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, allow_code: bool = False, **options: Any) -> Pipeline:
@@ -129,6 +139,7 @@ class Pipeline:
         self._assembled = assemble(
             self.graph, self.clock, measure=live, frames=self._frames, outputs=tuple(self._results)
         )
+        self._make_recorder(self._assembled)
         if isinstance(self.clock, SystemClock):
             self._start_live(self._assembled, self.clock)
         elif isinstance(self.clock, VirtualClock):
@@ -142,6 +153,8 @@ class Pipeline:
             engine = self._engine
             if engine is not None:
                 engine.stop()
+            if self.recorder is not None and not self.recorder.close(_WRITE_OUT):
+                _log.warning("the recording was not written out in time and ends before its end")
             if not self._callbacks.close(0.2) and self._callbacks.thread is not threading.current_thread():
                 _log.warning("thread %s did not end in time and is abandoned", self._callbacks.thread.name)
         self._give_back_sigterm()
@@ -206,6 +219,26 @@ class Pipeline:
         """Call a function with each announcement of the scheduler. Before `start` only."""
         self._require_not_started("on_announce")
         self._announced.append(call)
+
+    def record(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        cameras: str = "raw",
+        rotate: str | None = None,
+        look_back: float | None = None,
+    ) -> Pipeline:
+        """Record from the start on to an MCAP file. Before `start` only; returns the pipeline.
+
+        cameras: `raw` (exact; the camera's own JPEG where it delivers one) or `jpeg:90` (smaller, lossy). rotate: begin
+        a new file at `1GB` or after `10min`. look_back: keep the last seconds in memory and write them on a fault, or
+        when `pipeline.recorder.save()` is called. A file that exists is not overwritten: `run-1.mcap` comes next.
+
+        A disk that is full is a fault named `recorder`, and the pipeline goes on. Raises ConfigError.
+        """
+        self._require_not_started("record")
+        self._record = RecordOptions(Path(path), cameras, rotate, look_back)
+        return self
 
     # -- time --------------------------------------------------------------------------------------------------
 
@@ -291,6 +324,23 @@ class Pipeline:
     @property
     def _engine(self) -> LiveEngine | LockstepEngine | None:
         return self._live or self._lockstep
+
+    def _make_recorder(self, assembled: Assembled) -> None:
+        options, spec = self._record, self.graph.record
+        if options is None and spec is not None:
+            options = RecordOptions(Path(spec.path), spec.cameras, spec.rotate, spec.look_back)
+        if options is None:
+            return
+        from edgeai.recording.facts import headers_of
+        from edgeai.recording.recorder import Recorder
+
+        assembly = assembled.assembly
+        headers = headers_of(
+            options, self.graph, assembly, assembled.assembly.programs.models, assembled.board, self.clock
+        )
+        names = [camera.name for camera in assembly.cameras]
+        self.recorder = Recorder(options, headers, names, self.clock, self._fault)
+        self._taps = (*self._taps, self.recorder)
 
     def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
         engine = LiveEngine(assembled.assembly, clock, self._taps)

@@ -11,7 +11,20 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import boards, check, graph, plan, profile, run, schema, simulate
+from edgeai.cli import (
+    boards,
+    check,
+    export,
+    graph,
+    info,
+    plan,
+    profile,
+    record,
+    recover,
+    run,
+    schema,
+    simulate,
+)
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -33,6 +46,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("record")(record.record)
+app.command("info")(info.info)
+app.command("recover")(recover.recover)
+app.command("export")(export.export)
 app.command("check")(check.check)
 app.command("graph")(graph.graph)
 app.command("schema")(schema.schema)

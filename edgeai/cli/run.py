@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,13 +17,17 @@ import typer
 
 from edgeai.errors import ConfigError, Problem
 from edgeai.quantities import Duration
+from edgeai.recording.options import RecordOptions
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph
     from edgeai.pipeline import Pipeline
     from edgeai.runtime.taps import Fault
 
-__all__ = ["Failures", "run"]
+__all__ = ["RECORD", "Failures", "run"]
+
+RECORD: ContextVar[RecordOptions | None] = ContextVar("RECORD", default=None)
+"""What `edgeai record` asks of the run that it starts."""
 
 
 class Failures(Exception):  # noqa: N818 - several, each with its own error
@@ -86,6 +91,7 @@ def run(
 
     meter = Meter()
     running = Pipeline(graph, frames=frames, taps=[meter])
+    _record(running)
     with _stop_on_signals() as asked_to_stop, running, StatusLine(running, meter, shown=not quiet) as status:
         left = seconds
         while not asked_to_stop.is_set() and not _nothing_is_written(running) and (left is None or left > 0):
@@ -97,6 +103,20 @@ def run(
     if not quiet:
         summary(running, meter)
     _report(running)
+
+
+def _record(pipeline: Pipeline) -> None:
+    """Record, if this is run by `edgeai record`; its signal writes what looking back has kept."""
+    asked = RECORD.get()
+    if asked is not None:
+        pipeline.record(asked.path, cameras=asked.cameras, rotate=asked.rotate, look_back=asked.look_back)
+        if asked.look_back is not None:
+            signal.signal(signal.SIGUSR1, lambda *_: _save(pipeline))
+
+
+def _save(pipeline: Pipeline) -> None:
+    if pipeline.recorder is not None:
+        pipeline.recorder.save()
 
 
 def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Graph:
@@ -128,6 +148,7 @@ def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Gr
         stages=stages,
         outputs=named,
         schedule=graph.schedule,
+        record=graph.record,
         base=graph.base,
     )
 

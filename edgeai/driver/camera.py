@@ -72,6 +72,10 @@ class Camera(Source[Frame]):
         colour = "gray" if image.ndim == 2 else self.colour
         return Frame(self.name, seq, stamp, image, colour, timing, self.options.intrinsics)
 
+    def _with_bytes(self, message: Frame, encoded: bytes) -> Frame:
+        """Attach the JPEG a frame was made of, unless the frame was cropped or turned since."""
+        return message if self._turns else super()._with_bytes(message, encoded)
+
     def _checked(self, image: Any) -> npt.NDArray[np.uint8]:
         if (self._shape is None or self.varying) and isinstance(image, np.ndarray):
             self._shape = self._announced(image)

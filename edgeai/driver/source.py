@@ -21,12 +21,16 @@ class EndOfSource(Exception):  # noqa: N818 - it is an outcome, not an error
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Capture:
-    """What `_read` returns: the data, the device's stamp (ns) and its clock, and captures lost since the last one."""
+    """What `_read` returns: the data, the device's stamp (ns) and its clock, and captures lost since the last one.
+
+    encoded: the bytes that the device delivered, for recordings; of a picture only a JPEG that decodes to `data`.
+    """
 
     data: Any
     raw: int | None = None
     clock: StampClock = "none"
     lost: int = 0
+    encoded: bytes | None = None
 
 
 M = TypeVar("M", Frame, Reading)
@@ -167,7 +171,12 @@ class Source(Driver, Generic[M]):
         else:
             stamp, timing = self._stamper.stamp(capture.clock, capture.raw, arrival)
         self.captured += 1
-        return self._wrap(capture.data, seq, stamp, timing)
+        message = self._wrap(capture.data, seq, stamp, timing)
+        return message if capture.encoded is None else self._with_bytes(message, capture.encoded)
+
+    def _with_bytes(self, message: M, encoded: bytes) -> M:
+        """Attach the bytes a message was made of."""
+        return replace(message, encoded=encoded)
 
     @abstractmethod
     def _read(self, timeout: float) -> Capture | None:

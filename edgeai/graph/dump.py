@@ -36,6 +36,8 @@ def to_yaml(graph: Graph) -> str:
     schedule = graph.schedule.model_dump(exclude_defaults=True)
     if schedule:
         document["schedule"] = schedule
+    if graph.record is not None:
+        document["record"] = graph.record.model_dump(exclude_defaults=True)
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 

@@ -18,8 +18,8 @@ from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
 from edgeai.graph.files import find_input, find_model, neighbours
 from edgeai.graph.findings import Findings, Mistake
-from edgeai.graph.reader import check_shape, read_schedule, read_stages
-from edgeai.graph.spec import DeviceSpec, ScheduleSpec, StageSpec
+from edgeai.graph.reader import check_shape, read_record, read_schedule, read_stages
+from edgeai.graph.spec import DeviceSpec, RecordSpec, ScheduleSpec, StageSpec
 from edgeai.plugins import near_miss
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Graph(BaseModel):
     stages: Mapping[str, StageSpec] = {}
     outputs: Mapping[str, DeviceSpec] = {}
     schedule: ScheduleSpec = ScheduleSpec()
+    record: RecordSpec | None = None
 
     _document: Document = PrivateAttr(default=Document(None))
     _base: Path = PrivateAttr(default=Path())
@@ -61,6 +62,7 @@ class Graph(BaseModel):
         stages: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
         schedule: Mapping[str, Any] | ScheduleSpec | None = None,
+        record: Mapping[str, Any] | RecordSpec | None = None,
         base: str | Path = "",
     ) -> None:
         given = {
@@ -70,6 +72,7 @@ class Graph(BaseModel):
             "stages": stages,
             "outputs": outputs,
             "schedule": schedule,
+            "record": record,
         }
         document = Document.of({key: value for key, value in given.items() if value is not None})
         super().__init__(**_read(document, Path(base), code=True))
@@ -230,11 +233,12 @@ def _read(document: Document, base: Path, *, code: bool, problems: Iterable[Prob
     check_shape(data, findings)
     devices = {name: read_devices(name, data, base, findings) for name in ROLES}
     parts = Parts(data, devices, read_stages(data, findings), read_schedule(data, findings), base, code)
+    record = read_record(data, findings)
     check(parts, findings)
     findings.raise_any()
     said = isinstance(data, Mapping) and data.get("meters") is not None
     meters = devices["meters"] if said else None
-    return {**devices, "meters": meters, "stages": _with_inputs(parts), "schedule": parts.schedule}
+    return {**devices, "meters": meters, "stages": _with_inputs(parts), "schedule": parts.schedule, "record": record}
 
 
 def _with_inputs(parts: Parts) -> dict[str, StageSpec]:

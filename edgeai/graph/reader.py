@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 from edgeai.graph.annotations import field_names
 from edgeai.graph.findings import Findings
 from edgeai.graph.sentences import mistakes, unknown_key
-from edgeai.graph.spec import ScheduleSpec, StageSpec
+from edgeai.graph.spec import RecordSpec, ScheduleSpec, StageSpec
 from edgeai.graph.words import show
 
-__all__ = ["SECTIONS", "check_shape", "read_schedule", "read_specs", "read_stages", "section"]
+__all__ = ["SECTIONS", "check_shape", "read_record", "read_schedule", "read_specs", "read_stages", "section"]
 
-SECTIONS = ("cameras", "sensors", "meters", "stages", "outputs", "schedule")
+SECTIONS = ("cameras", "sensors", "meters", "stages", "outputs", "schedule", "record")
+_SINGLE = ("schedule", "record")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -36,10 +37,10 @@ def check_shape(data: Any, findings: Findings) -> None:
     for key, value in (data or {}).items():
         if key not in SECTIONS:
             findings.mistake((key,), unknown_key(str(key), list(SECTIONS)))
-        elif not isinstance(value, Mapping | ScheduleSpec | None):
-            expected = "a mapping of keys to values" if key == "schedule" else "a mapping of names to " + key
+        elif not isinstance(value, Mapping | ScheduleSpec | RecordSpec | None):
+            expected = "a mapping of keys to values" if key in _SINGLE else "a mapping of names to " + key
             findings.add((key,), show(value), expected)
-        elif key != "schedule" and isinstance(value, Mapping):
+        elif key not in _SINGLE and isinstance(value, Mapping):
             _check_names(key, value, findings)
 
 
@@ -86,3 +87,11 @@ def read_schedule(data: Any, findings: Findings) -> ScheduleSpec:
     if isinstance(value, ScheduleSpec):
         return value
     return _spec(ScheduleSpec, ("schedule",), section(data, "schedule"), findings) or ScheduleSpec()
+
+
+def read_record(data: Any, findings: Findings) -> RecordSpec | None:
+    """Return what is to be recorded, None for nothing; note what is wrong with it."""
+    value = data.get("record") if isinstance(data, Mapping) else None
+    if value is None or isinstance(value, RecordSpec):
+        return value
+    return _spec(RecordSpec, ("record",), section(data, "record"), findings)

@@ -13,7 +13,8 @@ from edgeai.graph.annotations import notes
 from edgeai.graph.devices import ROLES, Role, adapter, available
 from edgeai.graph.findings import Mistake
 from edgeai.graph.forms import Names
-from edgeai.graph.spec import ScheduleSpec, StageSpec
+from edgeai.graph.reader import SECTIONS
+from edgeai.graph.spec import RecordSpec, ScheduleSpec, StageSpec
 
 __all__ = ["json_schema"]
 
@@ -36,18 +37,18 @@ def json_schema() -> Schema:
     stage["oneOf"] = [{"required": ["model"]}, {"required": ["call"]}]
     schedule = _taken_in(ScheduleSpec.model_json_schema(), definitions)
     schedule["properties"]["policy"]["examples"] = plugins.names("policies")
-    definitions |= {"stage": stage, "schedule": schedule}
+    record = _taken_in(RecordSpec.model_json_schema(), definitions)
+    definitions |= {"stage": stage, "schedule": schedule, "record": record}
     sections = {name: _devices(role, definitions) for name, role in ROLES.items()}
     sections["stages"] = _named("stages", {"$ref": "#/$defs/stage"}) | {"minProperties": 1}
+    sections["record"] = {"anyOf": [{"$ref": "#/$defs/record"}, {"type": "null"}]}
     sections["schedule"] = {"anyOf": [{"$ref": "#/$defs/schedule"}, {"type": "null"}]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "edgeai graph",
         "description": "A pipeline: cameras and sensors feed stages, whose results go to outputs.",
         "type": "object",
-        "properties": {
-            name: sections[name] for name in ("cameras", "sensors", "meters", "stages", "outputs", "schedule")
-        },
+        "properties": {name: sections[name] for name in SECTIONS},
         "required": ["stages"],
         "anyOf": [{"required": ["cameras"]}, {"required": ["sensors"]}],
         "additionalProperties": False,

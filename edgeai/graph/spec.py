@@ -11,7 +11,7 @@ from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labe
 from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Fraction, Memory, Watts
 
-__all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
+__all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "RecordSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
 
 _FROZEN = ConfigDict(
     frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, arbitrary_types_allowed=True
@@ -183,6 +183,21 @@ class ScheduleSpec(BaseModel):
         """Return what was asked of the policy: the options that were given a value."""
         options = {name: getattr(self, name) for name in POLICY_FIELDS}
         return {name: value for name, value in options.items() if value is not None}
+
+
+class RecordSpec(BaseModel):
+    """What is recorded, from the start of the pipeline on."""
+
+    model_config = _FROZEN
+
+    path: str = "run.mcap"
+    """The MCAP file; one that exists is not overwritten, run-1.mcap comes next."""
+    cameras: str = "raw"
+    """raw: exact, with the camera's own JPEG where it delivers one; jpeg:90: smaller, lossy."""
+    rotate: str | None = None
+    """Begin a new file at a size (1GB) or after a time (10min)."""
+    look_back: Duration | None = None
+    """Keep only the last seconds, in memory, and write them on a fault or a call."""
 
 
 POLICY_FIELDS = ("budget", "miss_rate", "accuracy", "hours", "capacity", "reserve")

@@ -14,11 +14,12 @@ from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Execution, Work
 from edgeai.runtime.store import ItemStore
-from edgeai.runtime.taps import Fault, Taps
+from edgeai.runtime.taps import Fault, Frozen, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Load, Run, Unload, WakeAt
 from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Sensed, Shutdown
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
+from edgeai.schedule.snapshot import freeze
 
 __all__ = ["Core", "StageStats"]
 
@@ -82,6 +83,8 @@ class Core:
         for gathering in assembly.gatherings:
             window = Window(gathering.length, gathering.hop)
             self._windows.setdefault(gathering.sensor, []).append((gathering.origin, window))
+        for call in taps.began:
+            call(self._freeze)
 
     # -- what comes in -----------------------------------------------------------------------------------------
 
@@ -205,6 +208,13 @@ class Core:
             return power_of(self._scheduler, self._clock.now())
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def _freeze(self) -> Frozen:
+        """Hold the scheduler's state fast; under the lock, or before the first event."""
+        states = [self._scheduler.state(name) for name in self._points]
+        items = [item for state in states for item in (state.waiting, state.running) if item is not None]
+        pending = dict.fromkeys((item.origin, item.seq) for item in items)
+        return Frozen(freeze(self._scheduler), tuple(pending))
 
     def _offer(self, origin: str, captured: Frame | Reading | Readings) -> None:
         now = self._clock.now()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from edgeai.errors import EdgeAIError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.schedule.commands import Announce, Command, Drop
 from edgeai.schedule.events import Event
 
-__all__ = ["Fault", "Tap", "Taps"]
+__all__ = ["Fault", "Frozen", "Tap", "Taps"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +29,22 @@ class Fault:
         return text if text.startswith(self.name) else f"{self.name}: {text}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Frozen:
+    """The scheduler at one moment: `state` gives it as plain values (see schedule/snapshot.py), later and elsewhere.
+
+    pending: the items (origin, seq) that wait or run.
+    """
+
+    state: Callable[[], dict[str, Any]]
+    pending: tuple[tuple[str, int], ...]
+
+
 class Tap:
     """Override what is of interest. Calls come from the pipeline's own threads: return at once and never raise."""
+
+    def began(self, freeze: Callable[[], Frozen]) -> None:
+        """The scheduler is there and has met no event; `freeze` may be called now, and from within `decided`."""
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """A result was published; `frame` is the frame it was found in."""
@@ -66,6 +81,7 @@ class Taps:
     """Calls every tap that overrides a method, in order; those that do not cost nothing."""
 
     def __init__(self, taps: Sequence[Tap]) -> None:
+        self.began = _callers(taps, "began")
         self.published = _callers(taps, "published")
         self.sensed = _callers(taps, "sensed")
         self.captured = _callers(taps, "captured")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ._multipart import jpeg_is_whole
 
-__all__ = ["capture", "decode", "quietly"]
+__all__ = ["capture", "decode", "is_jpeg", "quietly"]
 
 # OpenCV reads these once, when it first needs them: so they are set on import. FFmpeg's own lines on the terminal name
 # neither camera nor remedy (and would show the password of a URL); for a V4L2 frame OpenCV would wait 10 s.
@@ -49,13 +49,18 @@ def capture(where: str, backend: int, settings: Sequence[tuple[int, int]] = ()) 
     return opened if opened.isOpened() else None
 
 
+def is_jpeg(data: bytes) -> bool:
+    """Say whether data begins as a JPEG does."""
+    return data.startswith(b"\xff\xd8")
+
+
 def decode(data: bytes) -> npt.NDArray[np.uint8] | None:
     """Decode a picture of any format OpenCV reads to BGR uint8 (height, width, 3).
 
     None when it is not a picture or is damaged; a JPEG that is cut short counts as damaged, though OpenCV would fill
     the missing part with grey.
     """
-    if not data or (data.startswith(b"\xff\xd8") and not jpeg_is_whole(data)):
+    if not data or (is_jpeg(data) and not jpeg_is_whole(data)):
         return None
     try:
         image: npt.NDArray[np.uint8] | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)

@@ -10,7 +10,7 @@ from pathlib import Path
 from edgeai.driver import NS, Camera, CameraOptions, Capture, EndOfSource, Rate
 from edgeai.errors import DeviceError, DeviceNotFound
 
-from ._opencv import decode
+from ._opencv import decode, is_jpeg
 
 _GLOB = "*?["
 
@@ -55,14 +55,16 @@ class Images(Camera):
             raise EndOfSource
         path = self._paths[self._count % len(self._paths)]
         try:
-            image = decode(path.read_bytes())
+            data = path.read_bytes()
         except OSError as error:
             raise DeviceError(f"{self.name}: {str(path)!r} cannot be read: {error.strerror}") from error
+        image = decode(data)
         if image is None:
             raise DeviceError(
                 f"{self.name}: {str(path)!r} is damaged, cut short or no picture: replace it or take it out"
             )
-        taken = Capture(image, raw=round(self._count * NS / self.options.fps), clock="media")
+        raw = round(self._count * NS / self.options.fps)
+        taken = Capture(image, raw, clock="media", encoded=data if is_jpeg(data) else None)
         self._count += 1
         return taken
 

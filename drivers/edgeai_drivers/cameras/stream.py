@@ -18,7 +18,7 @@ from edgeai.driver import NS, Camera, CameraOptions, Capture, Clock, Duration
 from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound, DeviceTimeout, Problem
 
 from ._multipart import Chunks, Head, Multipart, Part, WireError
-from ._opencv import capture, decode
+from ._opencv import capture, decode, is_jpeg
 
 _SCHEMES = ("rtsp", "rtsps", "http", "https")
 _REDIRECTS = 5
@@ -225,8 +225,10 @@ class _Http:
             parts = self._cut(self._drain())
         newest, lost = self._newest(parts)
         if newest is not None:
-            image, raw = newest
-            return Capture(image, raw, "none" if raw is None else "device", lost)
+            image, part = newest
+            raw = stamp_of(part)
+            encoded = part.body if is_jpeg(part.body) else None
+            return Capture(image, raw, "none" if raw is None else "device", lost, encoded)
         self._lost = lost
         if self._over:
             raise DeviceLost(f"{self._says} was closed by the camera: reopen it when the camera is back")
@@ -234,8 +236,8 @@ class _Http:
             raise DeviceError(f"{self._says} sends pictures that cannot be decoded: set the camera to MJPEG")
         return None
 
-    def _newest(self, parts: list[Part]) -> tuple[tuple[npt.NDArray[np.uint8], int | None] | None, int]:
-        """Decode the last picture that can be decoded; return it with its stamp, and how many were lost before it.
+    def _newest(self, parts: list[Part]) -> tuple[tuple[npt.NDArray[np.uint8], Part] | None, int]:
+        """Decode the last picture that can be decoded; return it with its part, and how many were lost before it.
 
         Of a picture behind it that is damaged, the loss is counted with the next.
         """
@@ -243,7 +245,7 @@ class _Http:
             image = decode(parts[index].body)
             if image is not None:
                 lost, self._lost, self._bad = self._lost + index, len(parts) - 1 - index, 0
-                return (image, stamp_of(parts[index])), lost
+                return (image, parts[index]), lost
             self._bad += 1
         return None, self._lost + len(parts)
 

@@ -125,10 +125,10 @@ class SerialLines(Sensor):
             return None
         lost, self._garbled = self._garbled or 0, 0
         if self._time is None:
-            return Capture(values, lost=lost)
+            return Capture(values, lost=lost, encoded=line)
         index, unit = self._time
         ticks = round(values.pop(index) * unit)
-        return Capture(values, self._device_clock.unwrap(ticks, unit, self._clock.now()), "device", lost)
+        return Capture(values, self._device_clock.unwrap(ticks, unit, self._clock.now()), "device", lost, line)
 
     def _close(self) -> None:
         if self._port is not None:

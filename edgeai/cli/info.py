@@ -1,0 +1,86 @@
+"""`edgeai info`: what is in a recording."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from edgeai.recording.header import Header
+    from edgeai.recording.survey import Survey
+
+__all__ = ["info"]
+
+
+def info(
+    recording: Annotated[Path, typer.Argument(help="An MCAP file that `edgeai record` wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Say what is in a recording: streams, rates, gaps, what ran, and what was lost."""
+    from edgeai.recording.reader import Recording
+    from edgeai.recording.survey import survey
+
+    opened = Recording.open(recording)
+    found = survey(opened)
+    if as_json:
+        typer.echo(json.dumps(_plain(opened.header, found), indent=2, ensure_ascii=False))
+    else:
+        _show(recording, opened.header, found)
+
+
+def _plain(header: Header, found: Survey) -> dict[str, Any]:
+    topics = {
+        name: {**asdict(topic), "rate": round(topic.rate, 3), "gap": round(topic.gap, 3)}
+        for name, topic in found.topics.items()
+    }
+    return {
+        "schema": header.schema,
+        "kind": header.kind,
+        "part": header.part,
+        "engine": header.engine,
+        "seconds": round(found.seconds, 3),
+        "complete": found.complete,
+        "lossy": header.lossy,
+        "board": header.board,
+        "machine": header.machine,
+        "versions": dict(header.versions),
+        "models": [{"stage": m.stage, "name": m.name, "sha256": m.sha256} for m in header.models],
+        "topics": topics,
+        "drops": found.drops,
+        "lost": found.lost,
+        "damage": list(found.damage),
+    }
+
+
+def _show(path: Path, header: Header, found: Survey) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    end = "complete" if found.complete else "torn: `edgeai recover` makes a whole file of it"
+    versions = ", ".join(f"{name} {version}" for name, version in header.versions.items())
+    lines = [
+        f"{path}: {header.kind}, part {header.part}, {found.seconds:.1f} s, {end}",
+        f"{header.engine} on {header.machine}, board {header.board}; schema version {header.schema}; {versions}",
+    ]
+    lines += [f"model of {m.stage}: {m.name}, sha256 {m.sha256[:16]}" for m in header.models]
+    lines += [
+        f"camera {name}: {camera.store}{', LOSSY' if camera.lossy else ''}" for name, camera in header.cameras.items()
+    ]
+    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for heading in ("topic", "messages", "a second", "longest gap", "MB"):
+        table.add_column(heading, justify="left" if heading == "topic" else "right", no_wrap=True)
+    for name, topic in sorted(found.topics.items()):
+        gap = f"{topic.gap:.2f} s" if topic.gap else "-"
+        table.add_row(name, str(topic.messages), f"{topic.rate:.1f}", gap, f"{topic.bytes / 1e6:.2f}")
+    console.print(table)
+    rows = [("dropped", found.drops), ("not recorded", found.lost)]
+    notes = [f"{word}: {', '.join(f'{n} {what}' for what, n in sorted(d.items()))}" for word, d in rows if d]
+    notes += [f"damaged: {sentence}" for sentence in found.damage]
+    for note in notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)

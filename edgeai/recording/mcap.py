@@ -1,0 +1,232 @@
+"""MCAP records as they lie in a file, one after the other: every length is checked before a byte is allocated.
+
+Reads what is complete of a torn file, which a reader that begins at the index at the end cannot.
+(The MCAP specification, mcap.dev/spec.)
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+import lz4.frame
+import zstandard
+
+from edgeai.errors import RecordingError
+from edgeai.recording.format import MAX_CHUNK, MAX_RECORD
+
+__all__ = ["MAGIC", "Channel", "Message", "Scan"]
+
+MAGIC = b"\x89MCAP0\r\n"
+_HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 1, 2, 3, 4, 5, 6, 15
+_PREFIX = struct.Struct("<BQ")
+_MESSAGE_HEAD = struct.Struct("<HIQQ")
+_CHUNK_HEAD = struct.Struct("<QQQI")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A topic, the encoding of its messages, the name of their schema (empty: none), and facts of its writer."""
+
+    topic: str
+    encoding: str
+    schema: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: `data` as it was written; times in ns."""
+
+    channel: Channel
+    sequence: int
+    log_time: int
+    publish_time: int
+    data: bytes
+
+
+class _Torn(Exception):  # noqa: N818 - it is an outcome
+    """The file ends inside a record, or a record makes no sense."""
+
+
+class Scan:
+    """Iterates over the messages of a file in the order they lie in it; one chunk is held at a time.
+
+    With `salvage` a damaged chunk is passed over and counted and a torn end ends the iteration; `lost` then says what
+    was passed over. Without it both raise RecordingError, after all messages before them.
+    """
+
+    def __init__(self, file: IO[bytes], *, salvage: bool = False) -> None:
+        """`file` is open for reading and seekable. Raises RecordingError when it is no MCAP file."""
+        self._file = file
+        self._salvage = salvage
+        self.size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        if file.read(len(MAGIC)) != MAGIC:
+            what = "is empty" if not self.size else "is no MCAP file"
+            raise RecordingError(f"{_name(file)} {what}: give a recording that edgeai or another MCAP writer made")
+        self.lost: list[str] = []
+        self.complete = False
+        """True when the end of the data was met: the file was closed in order."""
+        self.profile = ""
+        self._schemas: dict[int, str] = {0: ""}
+        self._forms: dict[str, tuple[str, bytes]] = {}
+        self._channels: dict[int, Channel] = {}
+
+    def __iter__(self) -> Iterator[Message]:
+        try:
+            for opcode, body in self._records():
+                if opcode == _CHUNK:
+                    yield from self._chunk(body)
+                elif opcode in (_DATA_END, _FOOTER):
+                    self.complete = True
+                    return
+                else:
+                    message = self._record(opcode, body)
+                    if message is not None:
+                        yield message
+            raise _Torn("the file ends before its end was written")
+        except _Torn as torn:
+            if not self._salvage:
+                raise RecordingError(f"{_name(self._file)}: {torn}; `edgeai recover` writes what is complete") from None
+            self.lost.append(str(torn))
+
+    def schema(self, name: str) -> tuple[str, bytes]:
+        """Return the encoding and the text of a schema that was met."""
+        return self._forms[name]
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _records(self) -> Iterator[tuple[int, bytes]]:
+        """Give the records at the top level."""
+        at = len(MAGIC)
+        while at < self.size:
+            prefix = self._file.read(_PREFIX.size)
+            if len(prefix) < _PREFIX.size:
+                raise _Torn(f"the last {len(prefix)} bytes are part of a record")
+            opcode, length = _PREFIX.unpack(prefix)
+            at += _PREFIX.size
+            if length > self.size - at:
+                raise _Torn(f"the last {self.size - at + _PREFIX.size} bytes are part of a record")
+            if length > MAX_RECORD:
+                raise _Torn(f"a record of {length} bytes is more than the {MAX_RECORD} that are read")
+            body = self._file.read(length)
+            if len(body) < length:
+                raise _Torn("the file became shorter while it was read")
+            at += length
+            yield opcode, body
+
+    def _chunk(self, body: bytes) -> Iterator[Message]:
+        try:
+            data = _unpacked(body)
+        except _Torn as torn:
+            if not self._salvage:
+                raise
+            self.lost.append(str(torn))
+            return
+        at = 0
+        while at < len(data):
+            if len(data) - at < _PREFIX.size:
+                raise _Torn("a chunk ends inside a record")
+            opcode, length = _PREFIX.unpack_from(data, at)
+            at += _PREFIX.size
+            if length > len(data) - at:
+                raise _Torn("a record is longer than its chunk")
+            message = self._record(opcode, data[at : at + length])
+            at += length
+            if message is not None:
+                yield message
+
+    def _record(self, opcode: int, body: bytes) -> Message | None:
+        if opcode == _MESSAGE:
+            if len(body) < _MESSAGE_HEAD.size:
+                raise _Torn("a message is shorter than its head")
+            number, sequence, log_time, publish_time = _MESSAGE_HEAD.unpack_from(body)
+            channel = self._channels.get(number)
+            if channel is None:
+                raise _Torn(f"a message belongs to channel {number}, which is not there")
+            return Message(channel, sequence, log_time, publish_time, body[_MESSAGE_HEAD.size :])
+        fields = _Fields(body)
+        if opcode == _CHANNEL:
+            number, schema = fields.integer(2), fields.integer(2)
+            if schema not in self._schemas:
+                raise _Torn(f"a channel has schema {schema}, which is not there")
+            self._channels[number] = Channel(fields.text(), fields.text(), self._schemas[schema], fields.pairs())
+        elif opcode == _SCHEMA:
+            number = fields.integer(2)
+            name, encoding = fields.text(), fields.text()
+            self._schemas[number] = name
+            self._forms[name] = encoding, fields.rest()[4:]
+        elif opcode == _HEADER:
+            self.profile = fields.text()
+        return None
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Return the records in a chunk, never more than MAX_CHUNK bytes."""
+    if len(body) < _CHUNK_HEAD.size:
+        raise _Torn("a chunk is shorter than its head")
+    _, _, size, crc = _CHUNK_HEAD.unpack_from(body)
+    fields = _Fields(body, _CHUNK_HEAD.size)
+    compression, length = fields.text(), fields.integer(8)
+    data = fields.rest()
+    if length != len(data) or size > MAX_CHUNK:
+        raise _Torn("a chunk is not as long as it says, or longer than is read")
+    try:
+        if compression == "zstd":
+            with zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK).stream_reader(data) as reader:
+                data = reader.read(size + 1)
+        elif compression == "lz4":
+            data = lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=size + 1)
+        elif compression:
+            raise _Torn(f"a chunk is compressed in a way that is not known, {compression[:20]!r}")
+    except (zstandard.ZstdError, RuntimeError, EOFError, MemoryError) as error:
+        raise _Torn(f"a chunk cannot be unpacked ({error})") from None
+    if len(data) != size or (crc and zlib.crc32(data) != crc):
+        raise _Torn(f"a chunk of {len(data)} bytes is damaged")
+    return data
+
+
+class _Fields:
+    """Reads the fields of a record's body one after the other."""
+
+    def __init__(self, body: bytes, at: int = 0) -> None:
+        self._body, self._at = body, at
+
+    def integer(self, size: int) -> int:
+        """Return a little-endian integer of so many bytes."""
+        return int.from_bytes(self._take(size), "little")
+
+    def text(self) -> str:
+        """Return a string, its length before it in four bytes."""
+        try:
+            return self._take(self.integer(4)).decode()
+        except UnicodeDecodeError:
+            raise _Torn("a name is no text") from None
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return a map of strings, its length in bytes before it."""
+        end = self.integer(4) + self._at
+        found = []
+        while self._at < end:
+            found.append((self.text(), self.text()))
+        return tuple(found)
+
+    def rest(self) -> bytes:
+        """Return what is left."""
+        return self._body[self._at :]
+
+    def _take(self, size: int) -> bytes:
+        taken = self._body[self._at : self._at + size]
+        if len(taken) < size:
+            raise _Torn("a record is shorter than its fields")
+        self._at += size
+        return taken
+
+
+def _name(file: IO[bytes]) -> str:
+    return str(getattr(file, "name", "the recording"))

@@ -1,0 +1,294 @@
+"""The recorder: a tap that queues what happens, and a thread that writes it.
+
+The pipeline's threads only append to a queue; the writer looks into it every few milliseconds, because to wake a thread
+for each message would cost them more than the message. In virtual time it writes at once, on the pipeline's thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeai.clock import Clock, SystemClock, offset_to_monotonic
+from edgeai.errors import EdgeAIError, RecordingError
+from edgeai.messages import Frame, Reading, Result
+from edgeai.recording import format as layout
+from edgeai.recording.header import Opening
+from edgeai.recording.logbook import Entry
+from edgeai.recording.notes import Decision, FaultNote, Loss, UtcPair
+from edgeai.recording.options import RecordOptions
+from edgeai.recording.sinks import Headers, LookBack, Rotating, Sink, size_of
+from edgeai.runtime.taps import Fault, Frozen, Tap
+from edgeai.schedule.commands import Announce, Command, Drop
+from edgeai.schedule.events import Calibrated, Event, FrameReady
+
+__all__ = ["Recorder"]
+
+POLL = 0.01
+"""Seconds between two looks into the queue: less than a frame at 60 fps is lost when the process is killed."""
+
+FLUSH = 500_000_000
+SYNC = 2_000_000_000
+"""ns between two flushes where no picture asks for one, and between two orders to the disk."""
+
+ROOM = 128 << 20
+"""Bytes that may wait before frames are left out: two seconds of four raw cameras."""
+
+MORE_ROOM = 32 << 20
+"""Beyond that, so much more for readings and results, and as much again for decisions. Without a decision nothing could
+be recomputed: where even those find no room, the recording ends."""
+
+RECENT = 8
+"""Captures of a source that are kept for the case that a new file begins while they are pending."""
+
+_STEP = 10_000_000
+"""ns by which UTC must have moved against the pipeline's clock to be noted again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begin:
+    t: int
+    frozen: Frozen
+    calibrated: Calibrated | None
+    frames: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    path: Path | None
+
+
+class Recorder(Tap):
+    """Records a pipeline. `paths` are the files written so far, `lost` counts by topic what there was no room for.
+
+    `report` is told once when recording had to end: the disk is full, the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        options: RecordOptions,
+        headers: Headers,
+        cameras: Sequence[str],
+        clock: Clock,
+        report: Callable[[Fault], None],
+    ) -> None:
+        quality = options.quality()
+        qualities = {} if quality is None else dict.fromkeys(cameras, quality)
+        self._sink: Sink = (Rotating if options.look_back is None else LookBack)(options, headers, qualities)
+        self._clock = clock
+        self._report = report
+        self.lost: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        self._queue: deque[Any] = deque()
+        self._waiting = 0
+        self._lock = threading.RLock()
+        self._ended = False
+        self._freeze: Callable[[], Frozen] | None = None
+        self._calibrated: Calibrated | None = None
+        self._recent: dict[str, deque[Entry]] = defaultdict(lambda: deque(maxlen=RECENT))
+        self._seen: dict[str, int] = {}
+        self._saves_on_fault = options.look_back is not None
+        self._flushed = self._synced = clock.now()
+        self._utc: int | None = None
+        self._live = isinstance(clock, SystemClock)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="edgeai-recorder", daemon=True)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files written so far, oldest first."""
+        return tuple(getattr(self._sink, "paths", ()))
+
+    def save(self, path: str | Path | None = None) -> None:
+        """With look_back: write what is kept, to `path` or beside the last one. Returns at once."""
+        self._queue.append(_Save(None if path is None else Path(path)))
+        self._hurry()
+
+    def close(self, timeout: float) -> bool:
+        """Write what waits, and close the file; False when that takes longer than `timeout` seconds."""
+        if self._live and self._thread.ident is not None:
+            self._stop.set()
+            self._thread.join(timeout)
+            return not self._thread.is_alive()
+        self._end()
+        return True
+
+    # -- what the pipeline's threads call ----------------------------------------------------------------------
+
+    def began(self, freeze: Callable[[], Frozen]) -> None:
+        """Begin the first file. Raises RecordingError for a policy that has no written form."""
+        self._freeze = freeze
+        frozen = freeze()
+        frozen.state()
+        self._queue.append(_Begin(self._clock.now(), frozen, None, ()))
+        if self._live:
+            self._thread.start()
+
+    def captured(self, frame: Frame) -> None:
+        """Queue a frame."""
+        entry = Entry(self._clock.now(), frame)
+        self._recent[frame.source].append(entry)
+        self._put(entry, size_of(frame), ROOM, layout.image_of, frame.source)
+
+    def sensed(self, reading: Reading) -> None:
+        """Queue a reading."""
+        entry = Entry(self._clock.now(), reading)
+        self._recent[reading.source].append(entry)
+        self._put(entry, 1000, ROOM + MORE_ROOM, layout.readings_of, reading.source)
+
+    def published(self, result: Result, frame: Frame | None) -> None:
+        """Queue a result."""
+        entry = Entry(self._clock.now(), result)
+        self._put(entry, 2000, ROOM + MORE_ROOM, layout.results_of, result.stream)
+
+    def decided(self, event: Event, commands: Sequence[Command]) -> None:
+        """Queue an event and what followed; where a new file is due, hold the state fast."""
+        self._put(Entry(event.t, Decision(event, tuple(commands))), 500, ROOM + 2 * MORE_ROOM)
+        if isinstance(event, FrameReady):
+            self._seen[event.source] = event.seq
+        elif isinstance(event, Calibrated):
+            self._calibrated = event
+        if self._freeze is not None and self._sink.due(event.t):
+            frozen = self._freeze()
+            entries = tuple(self._open_entries(set(frozen.pending)))
+            self._queue.append(_Begin(event.t, frozen, self._calibrated, entries))
+
+    def dropped(self, drop: Drop) -> None:
+        """Queue a drop."""
+        self._put(Entry(self._clock.now(), drop), 200, ROOM + MORE_ROOM, _same, layout.DROPS)
+
+    def announced(self, announce: Announce) -> None:
+        """Queue an announcement."""
+        self._put(Entry(self._clock.now(), announce), 200, ROOM + MORE_ROOM, _same, layout.ANNOUNCEMENTS)
+
+    def faulted(self, fault: Fault) -> None:
+        """Queue a fault; with look_back, write what led to it."""
+        note = FaultNote(fault.name, type(fault.error).__name__, str(fault), fault.t)
+        self._put(Entry(fault.t, note), 500, ROOM + MORE_ROOM, _same, layout.FAULTS)
+        if self._saves_on_fault:
+            self._queue.append(_Save(None))
+        self._hurry()
+
+    def _open_entries(self, pending: set[tuple[str, int]]) -> Iterator[Entry]:
+        """Give what was captured and is pending, or was not yet told to the scheduler."""
+        for recent in list(self._recent.values()):
+            for entry in list(recent):
+                source, seq = entry.value.source, entry.value.seq
+                if (source, seq) in pending or seq > self._seen.get(source, -1):
+                    yield entry
+
+    # -- the queue ---------------------------------------------------------------------------------------------
+
+    def _put(
+        self, entry: Entry, size: int, room: int, topic: Callable[[str], str] | None = None, name: str = ""
+    ) -> None:
+        with self._lock:
+            if self._ended:
+                return
+            if self._waiting + size <= room:
+                self._waiting += size
+                self._queue.append((entry, size))
+            elif topic is not None:
+                self.lost[topic(name)] += 1
+            else:
+                self._ended = True
+                self._queue.append(RecordingError("the disk is too slow for the scheduler's decisions"))
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """In virtual time, write at once; recording must not depend on a thread."""
+        if not self._live:
+            self._turn()
+
+    # -- the writer --------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while not self._stop.wait(POLL):
+            self._turn()
+        self._end()
+
+    def _turn(self) -> None:
+        """Write what waits; hand pictures on at once, anything else twice a second."""
+        try:
+            pictures = self._write_queue()
+            now = self._clock.now()
+            self._note_losses(now)
+            self._note_utc(now)
+            if self._live and (pictures or now - self._flushed >= FLUSH):
+                sync = now - self._synced >= SYNC
+                self._sink.flush(sync=sync)
+                self._flushed, self._synced = now, now if sync else self._synced
+        except Exception as error:  # noqa: BLE001 - whatever fails here must not fail the pipeline
+            self._fail(error)
+
+    def _write_queue(self) -> bool:
+        pictures = False
+        for _ in range(len(self._queue)):
+            item = self._queue.popleft()
+            if isinstance(item, tuple):
+                entry, size = item
+                pictures = pictures or isinstance(entry.value, Frame)
+                self._sink.write(entry)
+                with self._lock:
+                    self._waiting -= size
+            elif isinstance(item, _Begin):
+                opening = Opening(item.t, item.frozen.state(), item.frozen.pending, item.calibrated)
+                self._sink.open(opening, item.frames)
+            elif isinstance(item, _Save):
+                self._sink.save(item.path)
+            else:
+                raise item
+        return pictures
+
+    def _note_losses(self, now: int) -> None:
+        for topic in [topic for topic, count in self.lost.items() if count > self._told[topic]]:
+            self._told[topic] = self.lost[topic]
+            self._sink.write(Entry(now, Loss(topic, self._told[topic], now)))
+
+    def _note_utc(self, now: int) -> None:
+        if not self._live or (self._utc is not None and now - self._flushed < FLUSH):
+            return
+        offset, _ = offset_to_monotonic("utc")
+        if self._utc is None or abs(offset - self._utc) > _STEP:
+            self._utc = offset
+            self._sink.write(Entry(now, UtcPair(now, now - offset)))
+
+    def _end(self) -> None:
+        self._turn()
+        with self._lock:
+            self._ended = True
+        try:
+            self._sink.close(finish=True)
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Record nothing more, and say so; what was written stays."""
+        with self._lock:
+            self._ended = True
+            self._queue.clear()
+        with contextlib.suppress(OSError):
+            self._sink.close(finish=False)
+        self._report(Fault("recorder", _in_a_sentence(error, self.paths), self._clock.now()))
+
+
+def _in_a_sentence(error: Exception, paths: tuple[Path, ...]) -> Exception:
+    if isinstance(error, EdgeAIError):
+        return error
+    reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    where = getattr(error, "filename", None) or (paths[-1] if paths else "the recording")
+    told = RecordingError(
+        f"nothing more is recorded to {where} ({reason}): make room or choose another folder; what was written can be "
+        "read, after `edgeai recover`"
+    )
+    told.__cause__ = error
+    return told
+
+
+def _same(topic: str) -> str:
+    return topic

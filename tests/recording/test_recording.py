@@ -1,0 +1,168 @@
+"""Recordings through the pipeline: what is written can be read, and recomputed exactly."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mcap.reader import make_reader
+
+from edgeai.errors import ConfigError, RecordingError
+from edgeai.messages import Frame, Result
+from edgeai.pipeline import Pipeline
+from edgeai.recording.reader import Recording
+from edgeai.recording.salvage import salvage
+from edgeai.recording.survey import survey
+from edgeai.runtime.taps import Tap
+
+from .conftest import differing, graph, recorded
+
+STORED = Path(__file__).parent / "data"
+
+
+class Keeps(Tap):
+    def __init__(self):
+        self.frames, self.results = {}, []
+
+    def captured(self, frame):
+        self.frames[frame.seq] = frame
+
+    def published(self, result, frame):
+        self.results.append(result)
+
+
+def values(path, kind):
+    return [record.value for record in Recording.open(path).records() if isinstance(record.value, kind)]
+
+
+def test_frames_and_results_are_read_as_they_were(tmp_path):
+    kept = Keeps()
+    pipeline = Pipeline(graph(), engine="lockstep", taps=[kept])
+    with pipeline.record(tmp_path / "run.mcap"):
+        pipeline.advance(0.5)
+    frames, results = values(tmp_path / "run.mcap", Frame), values(tmp_path / "run.mcap", Result)
+    assert len(frames) == len(kept.frames) > 10
+    assert all(np.array_equal(frame.image, kept.frames[frame.seq].image) for frame in frames)
+    assert [(f.stamp, f.timing, f.colour) for f in frames] == [
+        (f.stamp, f.timing, f.colour) for f in kept.frames.values()
+    ]
+    assert [(r.ledger, r.value, r.inputs) for r in results] == [(r.ledger, r.value, r.inputs) for r in kept.results]
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path):
+    (first,), (second,) = recorded(tmp_path / "a.mcap"), recorded(tmp_path / "b.mcap")
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("schedule", [{}, {"policy": "power", "budget": "4.2W"}, {"policy": "freshness", "lanes": 2}])
+def test_every_file_of_a_rotation_is_recomputed_exactly(tmp_path, schedule):
+    paths = recorded(tmp_path / "run.mcap", 4.0, schedule, rotate="1s")
+    assert len(paths) == 4
+    for path in paths:
+        events, wrong = differing(path)
+        assert events > 50
+        assert wrong == []
+
+
+def test_a_file_that_looks_back_is_recomputed_exactly(tmp_path):
+    pipeline = Pipeline(graph(), engine="lockstep")
+    with pipeline.record(tmp_path / "back.mcap", look_back=1.0):
+        pipeline.advance(3.0)
+        pipeline.recorder.save()
+    (path,) = pipeline.recorder.paths
+    events, wrong = differing(path)
+    assert events > 30
+    assert wrong == []
+    seconds = survey(Recording.open(path)).seconds
+    assert 1.0 <= seconds <= 1.5
+
+
+def test_a_live_run_is_recomputed_exactly_from_every_file(tmp_path):
+    pipeline = Pipeline(graph(policy="power", budget="9W"), frames=60)
+    with pipeline.record(tmp_path / "run.mcap", rotate="500ms", cameras="jpeg:80"):
+        assert pipeline.wait(30)
+    assert len(pipeline.recorder.paths) >= 3
+    assert not pipeline.recorder.lost
+    for path in pipeline.recorder.paths:
+        assert differing(path)[1] == []
+        assert Recording.open(path).header.lossy
+
+
+def test_the_frames_pending_open_the_next_file(tmp_path):
+    for path in recorded(tmp_path / "run.mcap", 2.0, rotate="300ms")[1:]:
+        recording = Recording.open(path)
+        frames = {(frame.source, frame.seq) for frame in values(path, Frame)}
+        assert set(recording.opening.pending) <= frames
+
+
+def test_a_file_is_never_overwritten(tmp_path):
+    path = tmp_path / "run.mcap"
+    path.write_text("precious")
+    (other,) = recorded(path, 0.1)
+    assert (other.name, path.read_text()) == ("run-1.mcap", "precious")
+
+
+def test_a_folder_that_is_not_there_is_a_fault_and_the_pipeline_goes_on(tmp_path):
+    pipeline = Pipeline(graph(), engine="lockstep")
+    with pipeline.record(tmp_path / "missing" / "run.mcap"):
+        pipeline.advance(0.5)
+    assert "No such file" in str(pipeline.faults["recorder"])
+    assert pipeline.stats()["pilot"].delivered > 5
+
+
+def test_a_full_disk_is_a_fault_and_the_pipeline_goes_on():
+    if not Path("/dev/full").exists():
+        pytest.skip("this machine has no /dev/full")
+    from edgeai.recording.mcap_writer import McapFile
+
+    with pytest.raises(OSError):
+        McapFile(Path("/dev/full"), "edgeai", "test")
+
+
+@pytest.mark.parametrize(
+    "options", [{"cameras": "png"}, {"cameras": "jpeg:0"}, {"rotate": "soon"}, {"look_back": -1.0}]
+)
+def test_options_that_cannot_be_are_refused(tmp_path, options):
+    with pytest.raises(ConfigError):
+        Pipeline(graph()).record(tmp_path / "run.mcap", **options)
+
+
+def test_the_reference_reader_opens_a_recording(run):
+    with run.open("rb") as file:
+        reader = make_reader(file)
+        summary = reader.get_summary()
+        count = sum(1 for _ in reader.iter_messages())
+    assert summary.statistics.message_count == count > 20
+    assert {"foxglove.RawImage", "foxglove.ImageAnnotations"} <= {schema.name for schema in summary.schemas.values()}
+
+
+def test_recover_keeps_every_complete_message_wherever_the_file_is_cut(run, tmp_path):
+    data, whole = run.read_bytes(), values(run, Frame)
+    saved = []
+    for i, share in enumerate((0.4, 0.6, 0.8, 0.9)):
+        torn, mended = tmp_path / f"torn{i}.mcap", tmp_path / f"mended{i}.mcap"
+        torn.write_bytes(data[: int(len(data) * share)])
+        assert salvage(torn, mended).lost
+        frames = values(mended, Frame)
+        assert [f.seq for f in frames] == [f.seq for f in whole][: len(frames)]
+        saved.append(len(frames))
+    assert saved == sorted(saved)
+    assert saved[-1] > len(whole) // 2
+
+
+def test_a_torn_file_is_read_up_to_where_it_is_torn(run, tmp_path):
+    torn = tmp_path / "torn.mcap"
+    torn.write_bytes(run.read_bytes()[:-30_000])
+    with pytest.raises(RecordingError, match="recover"):
+        list(Recording.open(torn).records())
+    assert len(list(Recording.open(torn).records(salvage=True))) > 10
+
+
+@pytest.mark.parametrize("path", sorted(STORED.glob("*.mcap")), ids=lambda path: path.name)
+def test_stored_recordings_of_every_version_are_read_and_recomputed(path):
+    recording = Recording.open(path)
+    assert recording.header.workload.stages
+    assert len(values(path, Frame)) >= 3
+    assert len(values(path, Result)) >= 3
+    events, wrong = differing(path)
+    assert events >= 6
+    assert wrong == []
