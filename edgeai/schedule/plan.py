@@ -17,7 +17,7 @@ observed and never repaid. Lower rates save energy only; they never repay misses
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, fsum
 
 from edgeai.schedule.policy import Aim
 from edgeai.schedule.programme import solve
@@ -96,7 +96,7 @@ def share_means(states: list[StageState], aim: Aim, corrections: list[float], me
     columns = [_columns(state, aim, c, means) for state, c in zip(states, corrections, strict=True)]
     both = list(zip(states, columns, strict=True))
     plans = [_mix(state, column, aim, None, 0.0) for state, column in both]
-    if sum(plan.used for plan in plans) <= 1.0:
+    if fsum(plan.used for plan in plans) <= 1.0:
         return plans
     low, high = (
         0.0,
@@ -107,11 +107,11 @@ def share_means(states: list[StageState], aim: Aim, corrections: list[float], me
     for _ in range(_PRICE_ROUNDS):
         price = 0.5 * (low + high)
         tried = [_mix(state, column, aim, None, price) for state, column in both]
-        if sum(plan.used for plan in tried) > 1.0:
+        if fsum(plan.used for plan in tried) > 1.0:
             low = price
         else:
             high, plans = price, tried
-    left = max(0.0, 1.0 - sum(plan.used for plan in plans))
+    left = max(0.0, 1.0 - fsum(plan.used for plan in plans))
     for i, (state, column) in enumerate(both):
         plan = _mix(state, column, aim, plans[i].used + left, 0.0)
         left = max(0.0, left - plan.used + plans[i].used)
@@ -148,21 +148,21 @@ def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
     """
     costs = [min(state.model.mean(p) for p in range(len(state.load.points))) * 1e-9 for state in states]
     wanted = [state.rate() or 1.0 for state in states]
-    if sum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
+    if fsum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
         return None
     least = [min(f, state.load.rate_min or 0.0) for state, f in zip(states, wanted, strict=True)]
     rates = list(least)
-    open_ = set(range(len(states)))
+    open_ = list(range(len(states)))
     left = busy
     while open_:
-        weight = sum(states[i].load.weight for i in open_)
+        weight = fsum(states[i].load.weight for i in open_)
         part = {i: left * states[i].load.weight / max(weight, 1e-9) / max(costs[i], 1e-9) for i in open_}
         full = [i for i in open_ if part[i] >= wanted[i]]
         short = [i for i in open_ if part[i] <= least[i]]
         for i in full or short:
             rates[i] = wanted[i] if full else least[i]
             left = max(0.0, left - rates[i] * costs[i])
-            open_.discard(i)
+            open_.remove(i)
         if not full and not short:
             for i in open_:
                 rates[i] = part[i]
@@ -176,11 +176,7 @@ def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _C
     target = state.bank.target(aim.miss_rate, model.surprise)
     model.learn_tail()
     points = range(len(load.points))
-    if slack is None or load.lossless:
-        risks = [0.0 for _ in points]
-    else:
-        waits = _waits(state)
-        risks = [model.risk(point, slack, waits) for point in points]
+    risks = [0.0 for _ in points] if slack is None or load.lossless else model.risks(points, slack, _waits(state))
     least = min(risks)
     feasible = least <= target
     allowed = [p for p in range(len(risks)) if feasible or risks[p] <= least * (1.0 + 1e-9)]
@@ -262,17 +258,20 @@ def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, pr
     if aim.accuracy > 0.0:
         rows.append(columns.floors)
         limits.append(0.0)
-    best = max(range(len(values)), key=values.__getitem__)
-    weights = solve(values, rows, limits) if rows else {best: 1.0}
+    if rows:
+        solution = solve(values, rows, limits, state.basis)
+        weights, state.basis = solution.shares, solution.basis
+    else:
+        weights = {values.index(max(values)): 1.0}
     runs: dict[int, float] = {}
     for j, w in weights.items():
         runs[columns.points[j]] = runs.get(columns.points[j], 0.0) + w * columns.rates[j]
-    total = sum(runs.values())
+    total = fsum(runs.values())
     shares = tuple((point, runs[point] / total) for point in sorted(runs))
     return StagePlan(
         shares,
         min(1.0, total / (state.rate() or 1.0)),
-        sum(w * columns.costs[j] for j, w in weights.items()),
-        sum(w * columns.watts[j] for j, w in weights.items()),
+        fsum(w * columns.costs[j] for j, w in weights.items()),
+        fsum(w * columns.watts[j] for j, w in weights.items()),
         columns.feasible,
     )

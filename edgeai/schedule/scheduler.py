@@ -70,7 +70,7 @@ class Scheduler:
 
     def in_flight(self) -> int:
         """Return how many items wait or run."""
-        return sum((s.waiting is not None) + (s.running is not None) for s in self._stages.values())
+        return [item is not None for s in self._all for item in (s.waiting, s.running)].count(True)
 
     # -- events ------------------------------------------------------------------------------------------------
 

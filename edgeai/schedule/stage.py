@@ -23,7 +23,7 @@ _SMOOTHING = 16
 """The interval between items is averaged over about so many: steady against jitter, quick after a change of camera."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
     """The item in a stage's slot: (origin, seq), captured at `stamp`, ready for this stage at `ready` (ns)."""
 
@@ -80,6 +80,8 @@ class StageState:
         self.runs_since_plan = 0
         self.announced = -1
         """The operating point last named to people."""
+        self.basis: tuple[int, ...] = ()
+        """Where the last plan's programme ended, and the next one begins."""
         self.planned_mu = 0.0
         self.planned_watts = 0.0
         """Watts above idle that the plan gives this stage."""
