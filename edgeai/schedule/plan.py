@@ -7,7 +7,7 @@ above idle while it runs, c: the correction learnt, the shares x of time maximis
     subject to  sum x = 1
                 sum x max(f c w t / P, f t / U) <= s_k   stage k's share of the watts above idle P and the busy time U
                 sum x f (p - e_t) <= 0                   misses over offered, e_t from the miss bank
-                sum x f (floor - a (1 - p)) <= 0         where the aim has a floor
+                sum x f (floor - a (1 - p)) <= 0         where the aim has a floor and is not least energy
 
 so at most three columns, four with a floor, are mixed: a point of the upper hull of (energy, utility) cut by the risk.
 Where no point meets e_t, the one least likely to miss is taken: running late is better than not running, which is never
@@ -188,7 +188,7 @@ def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _C
     rates = [top] if fixed else _rates(top, load.rate_min)
     gains = [gain_of_rate(rate) if len(rates) > 1 else 1.0 for rate in rates]
     floor = state.accuracy.target(aim.accuracy)
-    per_run, joules, worths, excesses, below = [], [], [], [], []
+    per_run, joules, worths, excesses, scores = [], [], [], [], []
     for point in allowed:
         seconds = model.mean(point) * 1e-9
         energy = correction * state.watts[point] * seconds
@@ -200,10 +200,13 @@ def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _C
             worths.append(load.weight * (accuracy + CURIOSITY * model.uncertainty(point)) * on_time)
         else:
             worths.append(-energy if aim.objective == "energy" else seconds)
+        scores.append(accuracy * on_time)
         per_run.append(cost)
         joules.append(energy)
         excesses.append((risks[point] - target) / target if feasible else 0.0)
-        below.append(floor - accuracy * on_time)
+    if aim.objective == "energy" and aim.accuracy > 0.0:
+        price = _price(state, aim.accuracy, joules, scores)
+        worths = [worth + price * score for worth, score in zip(worths, scores, strict=True)]
     made = _Columns([], [], [], [], [], [], [], feasible)
     for rate, gain in zip(rates, gains, strict=True):
         made.points += allowed
@@ -218,8 +221,17 @@ def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _C
         made.costs += [cost * rate for cost in per_run]
         made.watts += [energy * rate for energy in joules]
         made.risks += [excess * share for excess in excesses]
-        made.floors += [lack * share for lack in below]
+        made.floors += [(floor - score) * share for score in scores]
     return made
+
+
+def _price(state: StageState, floor: float, joules: list[float], scores: list[float]) -> float:
+    """Return what a unit of on-time accuracy is worth in J, given what each point takes and scores."""
+
+    def reached(price: float) -> float:
+        return max(zip(joules, scores, strict=True), key=lambda point: price * point[1] - point[0])[1]
+
+    return state.price.quote(floor, max(joules), reached)
 
 
 def _waits(state: StageState) -> tuple[tuple[float, int], ...]:
@@ -255,7 +267,7 @@ def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, pr
         scale = 1.0 / max(share, 1e-3)
         rows.append([c * scale for c in columns.costs])
         limits.append(share * scale)
-    if aim.accuracy > 0.0:
+    if aim.accuracy > 0.0 and aim.objective != "energy":
         rows.append(columns.floors)
         limits.append(0.0)
     if rows:

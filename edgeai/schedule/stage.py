@@ -11,6 +11,7 @@ from edgeai.schedule.estimate import LatencyModel
 from edgeai.schedule.guard import Guard
 from edgeai.schedule.mixer import Mixer
 from edgeai.schedule.policy import Aim, Choice
+from edgeai.schedule.price import AccuracyPrice
 from edgeai.schedule.rate import RateGate
 from edgeai.schedule.workload import StageLoad
 
@@ -63,6 +64,7 @@ class StageState:
         self.model = LatencyModel(len(load.points))
         self.bank = MissBank()
         self.accuracy = AccuracyBank()
+        self.price = AccuracyPrice()
         self.guard = Guard()
         self.watts = [0.0] * len(load.points)
         """Watts above idle that the table or a profile gives for the board while a point runs."""
@@ -106,7 +108,9 @@ class StageState:
             return
         self.bank.settle(aim.miss_rate, missed=point is None)
         if aim.accuracy:
-            self.accuracy.settle(aim.accuracy, 0.0 if point is None else self.load.points[point].accuracy)
+            score = 0.0 if point is None else self.load.points[point].accuracy
+            self.accuracy.settle(aim.accuracy, score)
+            self.price.settle(aim.accuracy, score)
 
     def urgency(self) -> int:
         """Return the absolute deadline of the waiting item, for earliest-deadline-first; only while one waits."""
