@@ -30,7 +30,8 @@ SCENE = 5.0
 
 CURIOSITY = 0.2
 """Accuracy a standard deviation of an unknown bias is worth (log units): a point wrongly thought 10 % slow is tried as
-long as it might cost two points of accuracy, less than the step between two variants of a ladder."""
+long as it might cost two points of accuracy, less than the step between two variants of a ladder. Where energy is
+aimed at, a point is hoped to take less by that standard deviation itself: the lower end of what is believed of it."""
 
 _STEPS = (1.0, 0.5, 0.2, 0.05)
 """Rates tried, as shares of the highest; between them the programme mixes, to within 4 % of g."""
@@ -199,7 +200,8 @@ def _columns(state: StageState, aim: Aim, correction: float, means: Means) -> _C
         if aim.objective == "utility":
             worths.append(load.weight * (accuracy + CURIOSITY * model.uncertainty(point)) * on_time)
         else:
-            worths.append(-energy if aim.objective == "energy" else seconds)
+            hoped = energy * max(0.0, 1.0 - model.uncertainty(point))
+            worths.append(-hoped if aim.objective == "energy" else seconds)
         scores.append(accuracy * on_time)
         per_run.append(cost)
         joules.append(energy)
