@@ -27,6 +27,9 @@ than that run, and there is nothing left to buy."""
 
 _ROUNDS = 20
 
+_LEAST = 1e-9
+"""J: where no table tells what runs take, all take nothing, and a logarithm of that there is not."""
+
 
 @dataclass(slots=True)
 class AccuracyPrice:
@@ -39,8 +42,9 @@ class AccuracyPrice:
     def quote(self, floor: float, dearest: float, reached: Callable[[float], float]) -> float:
         """Return the price for a floor; a new floor's is found by bisection of `reached`, price to accuracy.
 
-        dearest: J of the dearest run.
+        dearest: J of the dearest run; what it takes now bounds the price until the next plan.
         """
+        dearest = max(_LEAST, dearest)
         self._most = RANGE * dearest
         if floor != self._floor:
             self._floor = floor

@@ -176,6 +176,20 @@ def test_accuracy_floor_holds_the_floor_with_little_energy():
     assert world.joules < richer.joules
 
 
+def test_accuracy_floor_is_a_mean_over_slow_and_quick_moments():
+    world = World(AccuracyFloor(0.65), 90)
+    for i in range(20):
+        world.run(150, slow=1.8 if i % 2 else 1.0)
+    assert world.accuracy() == pytest.approx(0.65, abs=0.006)
+    assert world.misses() <= LIMIT
+
+
+def test_a_floor_out_of_reach_runs_the_best_there_is():
+    world = World(AccuracyFloor(0.99), 90).run(600)
+    most = World(Latency(), 90).run(600)
+    assert world.accuracy() >= 0.98 * most.accuracy()
+
+
 def test_freshness_is_as_young_as_the_oracle_and_keeps_its_floor():
     world = World(Freshness(accuracy=0.6), 90).run(1500)
     means = [ms * Shape(*quantiles(ms)).mean / 1e3 for ms, _ in LADDER]
