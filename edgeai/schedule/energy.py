@@ -71,7 +71,8 @@ class EnergyModel:
             learnt = self.coefficients[i] + gain * error
             least, most = (0.0, math.inf) if i == 0 else (1.0 / _MOST_CORRECTION, _MOST_CORRECTION)
             self.coefficients[i] = min(most, max(least, learnt))
-        spread = [[spread[i][j] - gains[i] * rh[j] for j in range(n)] for i in range(n)]
+        # The product first: the matrix stays symmetric to the last bit, for forgetting blows up whatever is not.
+        spread = [[spread[i][j] - rh[i] * rh[j] / scale for j in range(n)] for i in range(n)]
         if max(spread[i][i] for i in range(n)) < _MOST_SPREAD:
             spread = [[a / _FORGET for a in row] for row in spread]
         self._spread = spread
