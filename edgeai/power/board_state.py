@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import fsum
 
 from edgeai.messages import MeterReading, PowerBasis
 from edgeai.power.boards import Power
@@ -43,5 +44,5 @@ def combine(readings: Iterable[MeterReading], model: Power) -> BoardState:
         meter=inputs[0].meter if inputs else "board table",
         celsius=max(temperatures, default=None),
         throttled=any(throttling) if throttling else None,
-        joules=sum(energies) if energies else None,
+        joules=fsum(energies) if energies else None,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor, fsum, log10
 
 from edgeai.schedule.workload import StageLoad, Workload
 
@@ -85,7 +85,7 @@ def _quickest(stage: StageLoad, durations: Mapping[tuple[str, int], int]) -> flo
 
 def _behind(name: str, workload: Workload, durations: Mapping[tuple[str, int], int]) -> float:
     """Seconds of all stages chained to one."""
-    return sum(
+    return fsum(
         _quickest(stage, durations) + _behind(stage.name, workload, durations)
         for stage in workload.stages
         if stage.chained and stage.origin == name
@@ -93,7 +93,7 @@ def _behind(name: str, workload: Workload, durations: Mapping[tuple[str, int], i
 
 
 def _utilisation(tasks: list[_Task], lanes: int) -> Refusal | None:
-    total = sum(task.load for task in tasks)
+    total = fsum(task.load for task in tasks)
     limit = BOUND * lanes
     heaviest = max(tasks, key=lambda task: task.load, default=None)
     if heaviest is None or (total <= limit and heaviest.load <= BOUND):
@@ -113,9 +113,9 @@ def _demand(tasks: list[_Task]) -> Refusal | None:
     """Test the demand at every deadline up to the end of the first busy period the utilisation allows."""
     if not tasks:
         return None
-    load = sum(task.cost / task.period for task in tasks)
+    load = fsum(task.cost / task.period for task in tasks)
     slackest = max(task.deadline for task in tasks)
-    end = max(slackest, sum(task.cost for task in tasks) / max(1e-6, 1.0 - load) + slackest)
+    end = max(slackest, fsum(task.cost for task in tasks) / max(1e-6, 1.0 - load) + slackest)
     times = sorted(
         {
             task.deadline + k * task.period
@@ -124,7 +124,7 @@ def _demand(tasks: list[_Task]) -> Refusal | None:
         }
     )
     for t in times:
-        work = sum(max(0, floor((t - task.deadline) / task.period + 1e-9) + 1) * task.cost for task in tasks)
+        work = fsum(max(0, floor((t - task.deadline) / task.period + 1e-9) + 1) * task.cost for task in tasks)
         blocker = max((task for task in tasks if task.deadline > t), key=lambda task: task.cost, default=None)
         if work + (blocker.cost if blocker else 0.0) > t + 1e-9:
             return _late(tasks, t, work, blocker)

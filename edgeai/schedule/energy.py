@@ -55,7 +55,7 @@ class EnergyModel:
 
     def energy(self, seconds: float, joules: Sequence[float]) -> float:
         """Return the energy (J) the model gives for an interval and what its stages' tables give for their runs."""
-        return self.coefficients[0] * seconds + sum(c * x for c, x in zip(self.coefficients[1:], joules, strict=True))
+        return _dot(self.coefficients, [seconds, *joules])
 
     def observe(self, seconds: float, joules: Sequence[float], energy: float) -> None:
         """Learn from a metered interval."""
@@ -63,9 +63,9 @@ class EnergyModel:
         h = [seconds, *joules]
         n = len(h)
         spread = self._spread
-        rh = [sum(spread[i][j] * h[j] for j in range(n)) for i in range(n)]
-        scale = _FORGET * (_METER_ERROR * energy) ** 2 + 1e-12 + sum(a * b for a, b in zip(h, rh, strict=True))
-        error = energy - sum(a * b for a, b in zip(h, self.coefficients, strict=True))
+        rh = [_dot(row, h) for row in spread]
+        scale = _FORGET * (_METER_ERROR * energy) ** 2 + 1e-12 + _dot(h, rh)
+        error = energy - _dot(h, self.coefficients)
         gains = [a / scale for a in rh]
         for i, gain in enumerate(gains):
             learnt = self.coefficients[i] + gain * error
@@ -76,3 +76,7 @@ class EnergyModel:
         if max(spread[i][i] for i in range(n)) < _MOST_SPREAD:
             spread = [[a / _FORGET for a in row] for row in spread]
         self._spread = spread
+
+
+def _dot(a: Sequence[float], b: Sequence[float]) -> float:
+    return math.fsum(x * y for x, y in zip(a, b, strict=True))

@@ -142,23 +142,35 @@ class LatencyModel:
 
         waits: (share, ns) of the runs that will find less slack by so much.
         """
-        model = self.points[point]
-        if model is None:
-            return 0.0
+        return self.risks((point,), slack, waits)[0]
+
+    def risks(self, points: Sequence[int], slack: int, waits: Sequence[tuple[float, int]] = ()) -> list[float]:
+        """Return the risk of each of these points: the same, with what they share worked out once."""
         if slack <= 0:
-            return 1.0
+            return [0.0 if self.points[point] is None else 1.0 for point in points]
+        whole = log(slack)
+        rest = [(share, log(slack - wait) if slack > wait else None) for share, wait in waits]
+        prior = self._tuning.tail_prior
+        pooled = self.tail.value(prior, 1.0)
+        models = [self.points[point] for point in points]
+        return [
+            0.0 if model is None else min(1.0, self._risk(model, whole, rest) * model.ratio.value(prior, pooled))
+            for model in models
+        ]
+
+    def _risk(self, model: PointModel, whole: float, rest: Sequence[tuple[float, float | None]]) -> float:
+        """Return the risk before the ratios; slacks are logarithms, None for no slack at all."""
         survival, score = self.shared.survival, model.shape.score
         centre = model.log_median + self.mu + model.bias
         spread = 1.0 if model.runs else self._uncertain_bias
         sigma = _SQRT3 * sqrt(self.variance + model.variance * spread * spread)
-        g = log(slack) - centre
+        g = whole - centre
         risk = (4.0 * survival(score(g)) + survival(score(g - sigma)) + survival(score(g + sigma))) / 6.0
         model.planned_risk = risk
-        for share, wait in waits:
-            late = survival(score(log(slack - wait) - centre)) if slack > wait else 1.0
+        for share, left in rest:
+            late = 1.0 if left is None else survival(score(left - centre))
             risk += share * (late - model.planned_risk)
-        prior = self._tuning.tail_prior
-        return min(1.0, risk * model.ratio.value(prior, self.tail.value(prior, 1.0)))
+        return risk
 
     def learn_tail(self) -> None:
         """Count the runs since the last plan that were no change of regime: call before asking for risks."""
@@ -237,7 +249,7 @@ class LatencyModel:
         self.variance = max(self.variance, self.change.variance)
         self.noise = self._tuning.drift**2
         self.alarms += 1
-        self._lost += sum(missed for _, missed, _ in self._suspects)
+        self._lost += [missed for _, missed, _ in self._suspects].count(True)
         self._suspects.clear()
         self.change.reset()
 

@@ -49,7 +49,10 @@ class JobDone:
     @property
     def wall(self) -> int:
         """Nanoseconds the lane was busy."""
-        return sum(ns for _, ns in self.steps)
+        wall = 0
+        for _, ns in self.steps:
+            wall += ns
+        return wall
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Exchange:
 
 def held(states: Sequence[StageState]) -> int:
     """Return the bytes that resident points take."""
-    return sum(state.load.points[point].memory for state in states for point in state.resident)
+    return int(fsum(state.load.points[point].memory for state in states for point in state.resident))
 
 
 def quickest(state: StageState, points: Collection[int]) -> int:
@@ -159,7 +159,7 @@ class Judge:
             lost = fsum(value(other, ()) - value(other, leaving) for other in others.values())
             gain = (after.value - now.value - lost) / max(1e-9, abs(now.value))
             floor = self._aim.accuracy
-            forced = (after.feasible and not now.feasible) or now.reach < floor <= after.reach
+            forced = (after.feasible and not now.feasible) or now.reach < min(floor, after.reach)
             if best is None or (forced, gain) > (best.forced, best.gain):
                 best = Exchange(state, point, leaving, gain, forced)
         return best

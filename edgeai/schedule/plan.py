@@ -7,7 +7,7 @@ above idle while it runs, c: the correction learnt, the shares x of time maximis
     subject to  sum x = 1
                 sum x max(f c w t / P, f t / U) <= s_k   stage k's share of the watts above idle P and the busy time U
                 sum x f (p - e_t) <= 0                   misses over offered, e_t from the miss bank
-                sum x f (floor - a (1 - p)) <= 0         where the aim has a floor
+                sum x f (floor - a (1 - p)) <= 0         where the aim has a floor and is not least energy
 
 so at most three columns, four with a floor, are mixed: a point of the upper hull of (energy, utility) cut by the risk.
 Where no point meets e_t, the one least likely to miss is taken: running late is better than not running, which is never
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, fsum
 
 from edgeai.schedule.policy import Aim
 from edgeai.schedule.programme import solve
@@ -31,7 +31,8 @@ SCENE = 5.0
 
 CURIOSITY = 0.2
 """Accuracy a standard deviation of an unknown bias is worth (log units): a point wrongly thought 10 % slow is tried as
-long as it might cost two points of accuracy, less than the step between two variants of a ladder."""
+long as it might cost two points of accuracy, less than the step between two variants of a ladder. Where energy is
+aimed at, a point is hoped to take less by that standard deviation itself: the lower end of what is believed of it."""
 
 _STEPS = (1.0, 0.5, 0.2, 0.05)
 """Rates tried, as shares of the highest; between them the programme mixes, to within 4 % of g."""
@@ -81,6 +82,8 @@ class _Columns:
     floors: list[float]
     feasible: bool
     reach: float
+    real: bool
+    """Of the points that are resident: what is only supposed begins at no earlier plan, and leaves no trace."""
 
 
 def gain_of_rate(rate: float) -> float:
@@ -119,7 +122,7 @@ def share_means(
     columns = [_columns(state, aim, c, means, p) for state, c, p in zip(states, corrections, points, strict=True)]
     both = list(zip(states, columns, strict=True))
     plans = [_mix(state, column, aim, None, 0.0) for state, column in both]
-    if sum(plan.used for plan in plans) <= 1.0:
+    if fsum(plan.used for plan in plans) <= 1.0:
         return plans
     low, high = (
         0.0,
@@ -130,11 +133,11 @@ def share_means(
     for _ in range(_PRICE_ROUNDS):
         price = 0.5 * (low + high)
         tried = [_mix(state, column, aim, None, price) for state, column in both]
-        if sum(plan.used for plan in tried) > 1.0:
+        if fsum(plan.used for plan in tried) > 1.0:
             low = price
         else:
             high, plans = price, tried
-    left = max(0.0, 1.0 - sum(plan.used for plan in plans))
+    left = max(0.0, 1.0 - fsum(plan.used for plan in plans))
     for i, (state, column) in enumerate(both):
         plan = _mix(state, column, aim, plans[i].used + left, 0.0)
         left = max(0.0, left - plan.used + plans[i].used)
@@ -171,21 +174,21 @@ def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
     """
     costs = [min(state.model.mean(p) for p in state.resident) * 1e-9 for state in states]
     wanted = [state.rate() or 1.0 for state in states]
-    if sum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
+    if fsum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
         return None
     least = [min(f, state.load.rate_min or 0.0) for state, f in zip(states, wanted, strict=True)]
     rates = list(least)
-    open_ = set(range(len(states)))
+    open_ = list(range(len(states)))
     left = busy
     while open_:
-        weight = sum(states[i].load.weight for i in open_)
+        weight = fsum(states[i].load.weight for i in open_)
         part = {i: left * states[i].load.weight / max(weight, 1e-9) / max(costs[i], 1e-9) for i in open_}
         full = [i for i in open_ if part[i] >= wanted[i]]
         short = [i for i in open_ if part[i] <= least[i]]
         for i in full or short:
             rates[i] = wanted[i] if full else least[i]
             left = max(0.0, left - rates[i] * costs[i])
-            open_.discard(i)
+            open_.remove(i)
         if not full and not short:
             for i in open_:
                 rates[i] = part[i]
@@ -205,8 +208,7 @@ def _columns(
     if slack is None or load.lossless:
         risks = dict.fromkeys(points, 0.0)
     else:
-        waits = _waits(state)
-        risks = {point: model.risk(point, slack, waits) for point in points}
+        risks = dict(zip(points, model.risks(points, slack, _waits(state)), strict=True))
     least = min(risks.values())
     feasible = least <= target
     allowed = [p for p in points if feasible or risks[p] <= least * (1.0 + 1e-9)]
@@ -218,7 +220,7 @@ def _columns(
     rates = [top] if fixed else _rates(top, load.rate_min)
     gains = [gain_of_rate(rate) if len(rates) > 1 else 1.0 for rate in rates]
     floor = state.accuracy.target(aim.accuracy)
-    per_run, joules, worths, excesses, below = [], [], [], [], []
+    per_run, joules, worths, excesses, scores = [], [], [], [], []
     for point in allowed:
         seconds = model.mean(point) * 1e-9
         energy = correction * state.watts[point] * seconds
@@ -229,12 +231,16 @@ def _columns(
         if aim.objective == "utility":
             worths.append(load.weight * (accuracy + curiosity * model.uncertainty(point)) * on_time)
         else:
-            worths.append(-energy if aim.objective == "energy" else seconds)
+            hoped = energy * (max(0.0, 1.0 - model.uncertainty(point)) if curiosity else 1.0)
+            worths.append(-hoped if aim.objective == "energy" else seconds)
+        scores.append(accuracy * on_time)
         per_run.append(cost)
         joules.append(energy)
         excesses.append((risks[point] - target) / target if feasible else 0.0)
-        below.append(floor - accuracy * on_time)
-    made = _Columns([], [], [], [], [], [], [], feasible, floor - min(below))
+    if aim.objective == "energy" and aim.accuracy > 0.0:
+        price = _price(state, aim.accuracy, joules, scores)
+        worths = [worth + price * score for worth, score in zip(worths, scores, strict=True)]
+    made = _Columns([], [], [], [], [], [], [], feasible, max(scores), supposed is None)
     for rate, gain in zip(rates, gains, strict=True):
         made.points += allowed
         made.rates += [rate] * len(allowed)
@@ -248,17 +254,30 @@ def _columns(
         made.costs += [cost * rate for cost in per_run]
         made.watts += [energy * rate for energy in joules]
         made.risks += [excess * share for excess in excesses]
-        made.floors += [lack * share for lack in below]
+        made.floors += [(floor - score) * share for score in scores]
     return made
 
 
+def _price(state: StageState, floor: float, joules: list[float], scores: list[float]) -> float:
+    """Return what a unit of on-time accuracy is worth in J, given what each point takes and scores."""
+
+    def reached(price: float) -> float:
+        return max(zip(joules, scores, strict=True), key=lambda point: price * point[1] - point[0])[1]
+
+    return state.price.quote(floor, max(joules), reached)
+
+
 def _waits(state: StageState) -> tuple[tuple[float, int], ...]:
-    """Return (share, ns) of the waits the lane has shown: from none to twice the mean, in two atoms."""
+    """Return (share, ns) of the waits the lane has shown: evenly from none to twice the mean, in four atoms.
+
+    A job is met at any moment of its run, so that what is left of it is spread evenly; with fewer atoms the longest
+    waits, which make others late, would be left out.
+    """
     guard = state.guard
     if guard.share < _RARE:
         return ()
-    half = guard.wait / 2.0
-    return (guard.share / 2.0, round(half)), (guard.share / 2.0, round(3.0 * half))
+    step = guard.wait / 4.0
+    return tuple((guard.share / 4.0, round(step * part)) for part in (1, 3, 5, 7))
 
 
 def _rates(top: float, least: float | None) -> list[float]:
@@ -285,22 +304,27 @@ def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, pr
         scale = 1.0 / max(share, 1e-3)
         rows.append([c * scale for c in columns.costs])
         limits.append(share * scale)
-    if aim.accuracy > 0.0:
+    if aim.accuracy > 0.0 and aim.objective != "energy":
         rows.append(columns.floors)
         limits.append(0.0)
-    best = max(range(len(values)), key=values.__getitem__)
-    weights = solve(values, rows, limits) if rows else {best: 1.0}
+    if rows:
+        solution = solve(values, rows, limits, state.basis if columns.real else ())
+        weights = solution.shares
+        if columns.real:
+            state.basis = solution.basis
+    else:
+        weights = {values.index(max(values)): 1.0}
     runs: dict[int, float] = {}
     for j, w in weights.items():
         runs[columns.points[j]] = runs.get(columns.points[j], 0.0) + w * columns.rates[j]
-    total = sum(runs.values())
+    total = fsum(runs.values())
     shares = tuple((point, runs[point] / total) for point in sorted(runs))
     return StagePlan(
         shares,
         min(1.0, total / (state.rate() or 1.0)),
-        sum(w * columns.costs[j] for j, w in weights.items()),
-        sum(w * columns.watts[j] for j, w in weights.items()),
+        fsum(w * columns.costs[j] for j, w in weights.items()),
+        fsum(w * columns.watts[j] for j, w in weights.items()),
         columns.feasible,
-        sum(w * columns.values[j] for j, w in weights.items()),
+        fsum(w * columns.values[j] for j, w in weights.items()),
         columns.reach,
     )

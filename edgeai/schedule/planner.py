@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, exp, isfinite
+from math import ceil, exp, fsum, isfinite
 
 from edgeai.power.thermal import ThermalPacer
 from edgeai.schedule.bank import CREDIT_SECONDS, REPAY_FRAMES, EnergyBank
@@ -63,7 +63,7 @@ def _block(state: StageState, plan: StagePlan) -> int:
     """Return how many runs in a row a point keeps its turn, so that switches cost no more than their share."""
     if not state.load.switch:
         return 1
-    mean = sum(share * state.model.mean(point) for point, share in plan.shares)
+    mean = fsum(share * state.model.mean(point) for point, share in plan.shares)
     return max(1, min(_LONGEST_BLOCK, ceil(state.load.switch / (_SWITCH_SHARE * max(1.0, mean)))))
 
 
@@ -325,7 +325,7 @@ class Planner:
             return
         for state in states:
             others = [other for other in states if other is not state]
-            busy = sum(other.allotted for other in others) * BUSY
+            busy = fsum(other.allotted for other in others) * BUSY
             longest = max(other.model.expected(p) for other in others for p, _ in other.mixer.shares)
             state.guard.share, state.guard.wait = min(1.0, busy), longest / 2.0
 

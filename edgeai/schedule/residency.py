@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import fsum
 from typing import Literal
 
 from edgeai.schedule.commands import Announce, Load, Unload
@@ -101,7 +102,7 @@ class Residency:
         bare = {state: self._loadable(t, state) for state in self._states if not state.resident}
         least = {state: quickest(state, points) for state, points in bare.items() if points}
         for state, point in least.items():
-            need = sum(other.load.points[p].memory for other, p in least.items())
+            need = int(fsum(other.load.points[p].memory for other, p in least.items()))
             if need > self._limit - held(self._states):
                 point = min(bare[state], key=lambda p, of=state: (of.load.points[p].memory, p))  # type: ignore[misc]
             return self._order(t, Exchange(state, point, (), 0.0, forced=True))
@@ -209,7 +210,7 @@ class Residency:
         assert self._limit is not None
         stay = {(state, quickest(state, state.resident)) for state in self._states if state.resident}
         stay.update((state, point) for state, point in needed if point in state.resident)
-        return self._limit - sum(state.load.points[point].memory for state, point in stay)
+        return self._limit - int(fsum(state.load.points[point].memory for state, point in stay))
 
     def _note(self, t: int, slots: Sequence[Slot]) -> None:
         for slot in slots:

@@ -42,9 +42,11 @@ class Scheduler:
             tuple(self._stages.values()), policy, workload.lanes, workload.memory if workload.limited else None
         )
         self._all = tuple(self._stages.values())
-        self._fed: dict[str, tuple[StageState, ...]] = {}
+        self._fed: dict[tuple[str, bool], tuple[StageState, ...]] = {}
+        """By origin, and whether that is a stage: a source may bear the name of the stage it feeds."""
         for state in self._stages.values():
-            self._fed[state.load.origin] = (*self._fed.get(state.load.origin, ()), state)
+            key = state.load.origin, state.load.chained
+            self._fed[key] = (*self._fed.get(key, ()), state)
         self._lanes: list[Job | None] = [None] * workload.lanes
         self._next_job = 0
         self._open = True
@@ -54,7 +56,7 @@ class Scheduler:
         """Return the commands that follow from an event."""
         commands: list[Command] = []
         if isinstance(event, FrameReady):
-            self._offer(event.source, event.seq, event.stamp, event.t, commands)
+            self._offer((event.source, False), event.seq, event.stamp, event.t, commands)
         elif isinstance(event, JobDone):
             self._finish(event, commands)
         elif isinstance(event, Calibrated):
@@ -84,16 +86,16 @@ class Scheduler:
 
     def in_flight(self) -> int:
         """Return how many items wait or run."""
-        return sum((s.waiting is not None) + (s.running is not None) for s in self._stages.values())
+        return [item is not None for s in self._all for item in (s.waiting, s.running)].count(True)
 
     # -- events ------------------------------------------------------------------------------------------------
 
-    def _offer(self, origin: str, seq: int, stamp: int, t: int, commands: list[Command]) -> None:
+    def _offer(self, origin: tuple[str, bool], seq: int, stamp: int, t: int, commands: list[Command]) -> None:
         """Put an item into the slot of every stage it feeds."""
         for state in self._fed.get(origin, ()):
             state.counts.ready += 1
             state.note_transit(t - stamp)
-            item = Waiting(origin, seq, stamp, t)
+            item = Waiting(origin[0], seq, stamp, t)
             if not self._open:
                 self._drop(state, item, "shutdown", commands)
             elif not self._is_due(state, stamp):
@@ -136,7 +138,7 @@ class Scheduler:
             state.counts.late += 1
             state.counts.missed += 1
         self.planner.after_run(state, event.t, changed=changed)
-        self._offer(job.stage, job.seq, job.stamp, event.published, commands)
+        self._offer((job.stage, True), job.seq, job.stamp, event.published, commands)
 
     def _shut_down(self, commands: list[Command]) -> None:
         self._open = False
@@ -177,7 +179,8 @@ class Scheduler:
     def _held_back(self, state: StageState) -> bool:
         """A stage waits for its first point; a lossless one until the stages behind it have room for its result."""
         return not state.resident or (
-            state.load.lossless and any(child.waiting is not None for child in self._fed.get(state.load.name, ()))
+            state.load.lossless
+            and any(child.waiting is not None for child in self._fed.get((state.load.name, True), ()))
         )
 
     def _point(self, state: StageState, item: Waiting, t: int) -> int:

@@ -55,9 +55,7 @@ class Shape:
     def score(self, x: float) -> float:
         """Return z, the normal score of x = ln(t / p50)."""
         xs = self._xs
-        if x < xs[1]:
-            return x * self._slopes[0]
-        i = min(bisect_right(xs, x) - 1, len(self._slopes) - 1)
+        i = bisect_right(xs, x, 1, len(xs) - 1) - 1
         return self._zs[i] + (x - xs[i]) * self._slopes[i]
 
     def survival(self, x: float) -> float:
@@ -67,12 +65,12 @@ class Shape:
     def slope(self, x: float) -> float:
         """Return dz / dx."""
         xs = self._xs
-        return self._slopes[0 if x < xs[1] else min(bisect_right(xs, x) - 1, len(self._slopes) - 1)]
+        return self._slopes[bisect_right(xs, x, 1, len(xs) - 1) - 1]
 
     def quantile(self, z: float) -> float:
         """Return x at the normal score z."""
         zs = self._zs
-        i = 0 if z < zs[1] else min(bisect_right(zs, z) - 1, len(self._slopes) - 1)
+        i = bisect_right(zs, z, 1, len(zs) - 1) - 1
         return self._xs[i] + (z - zs[i]) / self._slopes[i]
 
     def _mean(self) -> float:

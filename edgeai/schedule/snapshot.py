@@ -20,6 +20,7 @@ import pickle
 import pkgutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 import edgeai.schedule
@@ -205,13 +206,21 @@ class _Reader:
             raise RecordingError(f"the scheduler's state names {node['o']!r:.80}, which this edgeai does not know")
         made = self._keep(cls.__new__(cls))
         slots, free = _slots(cls), hasattr(made, "__dict__")
-        if hasattr(cls, "__dataclass_fields__") and kind == "o" and slots and node["s"].keys() != set(slots):
-            raise RecordingError(f"the scheduler's state of {node['o']} has other fields than this edgeai's")
+        if is_dataclass(cls) and kind == "o":
+            self._fill(made, cls, node)
         for name, item in node["s"].items():
             if name not in slots and not (free and name.isidentifier() and not name.startswith("__")):
                 raise ValueError(f"{cls.__name__} has no attribute {name!r:.40}")
             object.__setattr__(made, name, self.value(item, depth))
         return made
+
+    def _fill(self, made: Any, cls: Any, node: Any) -> None:
+        """Give a dataclass the defaults of fields that an earlier edgeai did not know; refuse any other difference."""
+        missing = [each for each in fields(cls) if each.name not in node["s"]]
+        if len(node["s"]) + len(missing) != len(fields(cls)) or any(each.default is MISSING for each in missing):
+            raise RecordingError(f"the scheduler's state of {node['o']} has other fields than this edgeai's")
+        for each in missing:
+            object.__setattr__(made, each.name, each.default)
 
     def _keep(self, made: Any) -> Any:
         self._made.append(made)

@@ -11,6 +11,7 @@ from edgeai.schedule.estimate import LatencyModel
 from edgeai.schedule.guard import Guard
 from edgeai.schedule.mixer import Mixer
 from edgeai.schedule.policy import Aim, Choice
+from edgeai.schedule.price import AccuracyPrice
 from edgeai.schedule.rate import RateGate
 from edgeai.schedule.workload import StageLoad
 
@@ -23,7 +24,7 @@ _SMOOTHING = 16
 """The interval between items is averaged over about so many: steady against jitter, quick after a change of camera."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
     """The item in a stage's slot: (origin, seq), captured at `stamp`, ready for this stage at `ready` (ns)."""
 
@@ -63,6 +64,7 @@ class StageState:
         self.model = LatencyModel(len(load.points))
         self.bank = MissBank()
         self.accuracy = AccuracyBank()
+        self.price = AccuracyPrice()
         self.guard = Guard()
         self.resident = tuple(range(len(load.points)))
         """The points that can run now, in order; the plan mixes no others."""
@@ -84,6 +86,8 @@ class StageState:
         self.runs_since_plan = 0
         self.announced = -1
         """The operating point last named to people."""
+        self.basis: tuple[int, ...] = ()
+        """Where the last plan's programme ended, and the next one begins."""
         self.planned_mu = 0.0
         self.planned_watts = 0.0
         """Watts above idle that the plan gives this stage."""
@@ -119,7 +123,9 @@ class StageState:
             return
         self.bank.settle(aim.miss_rate, missed=point is None)
         if aim.accuracy:
-            self.accuracy.settle(aim.accuracy, 0.0 if point is None else self.load.points[point].accuracy)
+            score = 0.0 if point is None else self.load.points[point].accuracy
+            self.accuracy.settle(aim.accuracy, score)
+            self.price.settle(aim.accuracy, score)
 
     def urgency(self) -> int:
         """Return the absolute deadline of the waiting item, for earliest-deadline-first; only while one waits."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from math import erfc, exp, pi, sqrt
+from math import erfc, exp, fsum, pi, sqrt
 
 __all__ = ["SharedTail", "TailRatio"]
 
@@ -55,7 +55,7 @@ class SharedTail:
         i = bisect_right(_EDGES, z)
         seen, mass, n = self._counts[i], _MASS[i], self._n
         weights = [w * (a * mass + seen) / (a + n) for w, a in zip(self._weights, _TRUSTS, strict=True)]
-        total = sum(weights)
+        total = fsum(weights)
         self._weights = [max(1e-4, w / total) for w in weights]
         self._counts[i] += 1.0
         self._n = n * _FORGET + 1.0
@@ -85,13 +85,13 @@ class SharedTail:
 
         Within a bin it follows the profile's shape as far as the most trusting weight goes, else it falls evenly.
         """
-        total = sum(self._weights)
+        total = fsum(self._weights)
         above, n = 0.0, self._n
         for i in range(len(_EDGES) - 1, -1, -1):
             above += self._counts[i + 1]
             s = _SURVIVAL[i]
             self._above[i] = (
-                sum(w * (a * s + above) / (a + n) for w, a in zip(self._weights, _TRUSTS, strict=True)) / total
+                fsum(w * (a * s + above) / (a + n) for w, a in zip(self._weights, _TRUSTS, strict=True)) / total
             )
         self._believed = self._weights[0] / total
 

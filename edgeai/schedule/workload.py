@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 __all__ = ["OperatingPoint", "StageLoad", "Workload"]
 
@@ -55,4 +56,4 @@ class Workload:
     @property
     def limited(self) -> bool:
         """True when not every point can be resident at a time."""
-        return self.memory is not None and self.memory < sum(p.memory for stage in self.stages for p in stage.points)
+        return self.memory is not None and self.memory < fsum(p.memory for stage in self.stages for p in stage.points)

@@ -30,6 +30,15 @@ def test_hours_of_the_same_reading_do_not_wind_the_coefficients_up():
     assert 0.7 < model.correction(0) < 1.4
 
 
+@pytest.mark.parametrize("spread", [0.05, 0.1, 0.3])
+def test_half_an_hour_of_uneven_runs_keeps_what_was_learnt(spread):
+    rng, model = random.Random(2), EnergyModel(1, 1.6)
+    for _ in range(10_000):
+        joules = 0.28 * rng.lognormvariate(0, spread)
+        model.observe(0.2, [joules], (0.2 * 1.6 + 1.1 * joules) * rng.gauss(1, 0.01))
+    assert model.coefficients == pytest.approx([1.6, 1.1], rel=0.15)
+
+
 def test_energy_debt_is_kept_whole_and_savings_hardly():
     bank = EnergyBank()
     bank.settle(1.0, 101.0, credit=0.5)

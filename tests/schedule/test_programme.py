@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeai.schedule.programme import solve
+from edgeai.schedule import programme
 
 COLUMN = st.tuples(st.floats(0, 1), st.floats(0, 2), st.floats(-0.5, 2))
+
+
+def solve(values, rows, limits):
+    return programme.solve(values, rows, limits).shares
 
 
 def total(weights, row):
@@ -41,3 +45,19 @@ def test_shares_are_a_whole_keep_what_can_be_kept_and_no_single_column_is_better
         assert total(weights, one) <= first + 1e-5
         assert total(weights, two) <= second + 1e-5
         assert total(weights, values) >= max(fitting) - 1e-5
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(COLUMN, min_size=2, max_size=12),
+    st.floats(0.1, 2),
+    st.lists(st.integers(0, 15), min_size=3, max_size=3),
+)
+def test_a_start_from_any_basis_reaches_the_same_value(columns, limit, basis):
+    values, one, two = map(list, zip(*columns, strict=True))
+    cold = programme.solve(values, [one, two], [limit, 0.5])
+    for start in (basis, cold.basis):
+        warm = programme.solve(values, [one, two], [limit, 0.5], start)
+        excess = [max(0.0, total(s.shares, one) - limit) + max(0.0, total(s.shares, two) - 0.5) for s in (warm, cold)]
+        assert excess[0] == pytest.approx(excess[1], abs=1e-4)
+        assert total(warm.shares, values) == pytest.approx(total(cold.shares, values), abs=1e-3)

@@ -196,10 +196,11 @@ def test_a_floor_that_nothing_resident_reaches_is_a_forced_load_at_once():
     board.tell(Configure(board.t, AccuracyFloor(0.7)))
     asked = board.t
     board.run(10)
-    assert board.heavy()[0][0] == asked
+    assert next(t for t, *_ in board.heavy() if t >= asked) == asked
     assert max(board.points(since=35)) >= 4
-    assert [note.state for note in board.said if note.state in ("loading", "loaded")][:2] == ["loading", "loaded"]
-    assert "nothing resident" in next(note.why for note in board.said if note.state == "loading")
+    loading = [note for note in board.said if note.state in ("loading", "loaded")][2:]
+    assert [note.state for note in loading[:2]] == ["loading", "loaded"]
+    assert "nothing resident" in loading[0].why
 
 
 def test_a_point_that_a_policy_names_is_loaded_while_the_quickest_serves():

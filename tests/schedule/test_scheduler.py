@@ -50,6 +50,15 @@ def test_the_newest_frame_wins_the_slot():
     assert [job.seq for job in runs(done(made, 30, 0))] == [2]
 
 
+def test_a_source_may_bear_the_name_of_the_stage_it_feeds():
+    made = scheduler(StageLoad("cam", "cam", POINT, deadline=50 * MS))
+    for seq in range(20):
+        (job,) = runs(ready(made, 100 * seq, seq=seq))
+        assert done(made, 100 * seq + 20, job.id, wall=20) == []
+    counts = made.counts()["cam"]
+    assert (counts.ready, counts.delivered, made.state("cam").transit) == (20, 20, 0)
+
+
 def test_frames_above_the_rate_are_dropped_for_the_rate_and_not_missed():
     made = scheduler(StageLoad("s", "cam", POINT, rate_max=10))
     causes = []

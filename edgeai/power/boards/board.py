@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Any, ClassVar
 
 from edgeai.messages import PowerBasis
@@ -109,7 +110,7 @@ class Board:
         above idle is 2.74 to 3.38 W, whatever the model. Raises ValueError when the two are not of one length.
         """
         shares = [self.cores.value / max(len(busy), 1)] * len(busy) if cores is None else cores
-        load = sum(min(max(b, 0.0), 1.0) * n for b, n in zip(busy, shares, strict=True))
+        load = fsum(min(max(b, 0.0), 1.0) * n for b, n in zip(busy, shares, strict=True))
         return Power(self.idle.value + self.core.value * load, "modelled")
 
     def figures(self) -> dict[str, Figure]:

@@ -25,7 +25,7 @@ import situations
 import streams
 from truth import REGIMES
 
-PARTS = ("grid", "streams", "overload", "floor", "steps", "battery", "heat", "residency", "costs")
+PARTS = ("grid", "streams", "overload", "floor", "steps", "battery", "heat", "switches", "residency", "costs")
 
 
 def main() -> None:
@@ -134,6 +134,15 @@ def run_heat(options: argparse.Namespace, seeds: range, frames: int) -> object:
     return table("Heat: set point 77 deg C, all the work there is", rows)
 
 
+def run_switches(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    rows = [
+        situations.switches(regime, cost, seeds, min(frames, 3100))
+        for regime in ("calm", "contention")
+        for cost in (0.05, 0.2, 1.0)
+    ]
+    return table("Switches between resident points: at most 1 % of the busy time", rows)
+
+
 def run_residency(options: argparse.Namespace, seeds: range, frames: int) -> object:
     rows = [
         heavy.run(regime, policy, deadline, fps, seeds, frames)
@@ -145,12 +154,13 @@ def run_residency(options: argparse.Namespace, seeds: range, frames: int) -> obj
 
 
 def run_costs(options: argparse.Namespace, seeds: range, frames: int) -> object:
-    return table("Microseconds here, 4 streams x 8 variants", [situations.costs()])
+    return table("Microseconds of processor time here, 4 streams x 8 variants", [situations.costs()])
 
 
 RUNS = {
     "grid": run_grid, "streams": run_streams, "overload": run_overload, "floor": run_floor, "steps": run_steps,
-    "battery": run_battery, "heat": run_heat, "residency": run_residency, "costs": run_costs,
+    "battery": run_battery, "heat": run_heat, "switches": run_switches, "residency": run_residency,
+    "costs": run_costs,
 }  # fmt: skip
 
 if __name__ == "__main__":
