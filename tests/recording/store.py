@@ -10,4 +10,4 @@ STORED = Path(__file__).parent / "data"
 if __name__ == "__main__":
     path = STORED / f"version-{SCHEMA_VERSION}.mcap"
     path.unlink(missing_ok=True)
-    print(*recorded(path, 0.3))
+    print(*recorded(path, 0.15))
