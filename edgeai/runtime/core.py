@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeai.clock import Clock
-from edgeai.messages import Frame, Reading, Readings, Result
+from edgeai.messages import Frame, Reading, Readings
 from edgeai.perception.window import Window
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Execution, Work
+from edgeai.runtime.results import result_of
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Frozen, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Load, Run, Unload, WakeAt
@@ -140,7 +141,7 @@ class Core:
         else:
             self.worked(job.stage)
             if self._taps.published or job.stage in self._is_parent:
-                result = self._result(job, work, execution, now)
+                result = result_of(job, work, execution, now, self._points[job.stage][job.point])
                 for call in self._taps.published:
                     call(result, work.frame)
                 if job.stage in self._is_parent:
@@ -250,27 +251,3 @@ class Core:
         if last:
             self._freed(origin)
         return work
-
-    def _result(self, job: Job, work: Work, execution: Execution, now: int) -> Result:
-        captured, parent = work.captured, work.result
-        if parent is not None:
-            rows, inputs = list(parent.ledger), parent.inputs
-        else:
-            rows = [(captured.source, "captured", job.stamp), (captured.source, "arrived", work.ready)]
-            inputs = ((captured.source, job.seq),)
-        rows += execution.ledger(job.stage)
-        rows.append((job.stage, "published", now))
-        point = self._points[job.stage][job.point]
-        return Result(
-            stream=job.stage,
-            seq=job.seq,
-            stamp=job.stamp,
-            value=execution.value,
-            inputs=inputs,
-            ledger=tuple(rows),
-            inferred_stamp=job.stamp,
-            variant=point.variant,
-            threads=point.threads,
-            timing=captured.timing,
-            intrinsics=captured.intrinsics if isinstance(captured, Frame) else None,
-        )

@@ -41,7 +41,7 @@ class LockstepEngine:
         self._loading = loading
         written = [_InlineOutputs(assembly.outputs, self._output_failed)] if assembly.outputs else []
         self._taps = Taps([*taps, *written])
-        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._heap: list[tuple[int, int, Callable[[], object]]] = []
         self._pushed = 0
         self._waiting_for_room: set[str] = set()
         self._fed = {stage.origin for stage in assembly.workload.stages}
@@ -123,6 +123,10 @@ class LockstepEngine:
         self._clock.sleep_until(t)
         return True
 
+    def at(self, t: int, call: Callable[[], object]) -> None:
+        """Call a function at time t (ns), or now where that has gone by."""
+        self._push(t, call)
+
     def every(self, period: int, call: Callable[[], object]) -> None:
         """Call a function every `period` ns of virtual time."""
         due = self._clock.now() + period
@@ -146,7 +150,7 @@ class LockstepEngine:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _push(self, t: int, action: Callable[[], None]) -> None:
+    def _push(self, t: int, action: Callable[[], object]) -> None:
         heapq.heappush(self._heap, (max(t, self._clock.now()), self._pushed, action))
         self._pushed += 1
 

@@ -1,0 +1,86 @@
+"""A recording driven through a pipeline on the lock-step engine: each frame, or another schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from edgeai.assemble import assemble
+from edgeai.clock import VirtualClock
+from edgeai.graph import Graph
+from edgeai.messages import Frame, Result
+from edgeai.power.boards import Board
+from edgeai.recording.notes import Decision
+from edgeai.recording.reader import Recording
+from edgeai.replay.durations import RecordedDurations
+from edgeai.runtime.core import StageStats
+from edgeai.runtime.lockstep import LockstepEngine
+from edgeai.runtime.taps import Fault, Tap
+from edgeai.schedule.commands import Command, Job
+from edgeai.schedule.events import Event, Sensed
+from edgeai.schedule.workload import Workload
+
+__all__ = ["Driven", "drive"]
+
+
+@dataclass(slots=True)
+class Driven(Tap):
+    """What came out: results, decisions, faults in the order of time, and the counts of each stage."""
+
+    results: list[Result] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    stats: dict[str, StageStats] = field(default_factory=dict)
+    joules: float = 0.0
+    seconds: float = 0.0
+
+    def published(self, result: Result, frame: Frame | None) -> None:
+        """Keep a result."""
+        self.results.append(result)
+
+    def decided(self, event: Event, commands: Sequence[Command]) -> None:
+        """Keep a decision."""
+        self.decisions.append(Decision(event, tuple(commands)))
+
+    def faulted(self, fault: Fault) -> None:
+        """Keep a fault."""
+        self.faults.append(fault)
+
+
+def drive(
+    graph: Graph,
+    recording: Recording,
+    durations: RecordedDurations,
+    board: Board,
+    *,
+    sensed: Sequence[Sensed] = (),
+    slower: Callable[[Job, int], float] = lambda job, t: 1.0,
+    taps: Sequence[Tap] = (),
+) -> Driven:
+    """Run a graph whose sources are a recording's to the recording's end; nothing waits for real time.
+
+    sensed: heat, throttling and battery as they were; watts are modelled, for other work takes other watts. slower:
+    a factor on the duration of a job that begins at time t (ns), for faults. Raises EdgeAIError.
+    """
+    clock = VirtualClock(recording.opening.t)
+    driven = Driven()
+    assembly = assemble(graph, clock, measure=False).assembly
+    workload: Workload = assembly.workload
+
+    def duration(job: Job) -> int:
+        return round(durations.of(job, workload) * slower(job, clock.now()))
+
+    engine = LockstepEngine(assembly, clock, [driven, *taps], duration)
+    try:
+        engine.calibrate(durations.profiles(workload, board), board.idle.value, board.core.value)
+        engine.start()
+        for event in sensed:
+            engine.at(event.t, lambda event=event: engine.sense(event))  # type: ignore[misc]
+        while engine.step():
+            pass
+        driven.stats = engine.stats()
+        driven.joules = engine.core.power().joules
+        driven.seconds = (clock.now() - recording.opening.t) * 1e-9
+    finally:
+        engine.stop()
+    return driven

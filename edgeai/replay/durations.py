@@ -1,0 +1,103 @@
+"""How long jobs take in a replay: as long as they took, and what did not run then as its variant usually took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import quantiles
+
+from edgeai.power.boards import Board, load_board, slowdown
+from edgeai.recording.header import Header
+from edgeai.recording.notes import Decision
+from edgeai.schedule.commands import Job, Run
+from edgeai.schedule.events import Calibrated, JobDone, Profile
+from edgeai.schedule.workload import Workload
+
+__all__ = ["RecordedDurations"]
+
+_TYPICAL = 10_000_000
+"""ns of a variant of which the recording tells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDurations:
+    """Durations by (stage, variant, threads) and seq of the item, ns; another board takes `scale` times as long.
+
+    usual: five quantiles (p50, p90, p95, p99, p99.9) of each (stage, variant, threads).
+    """
+
+    exact: Mapping[tuple[str, str, int, int], int]
+    usual: Mapping[tuple[str, str, int], tuple[int, int, int, int, int]]
+    scale: float = 1.0
+
+    def of(self, job: Job, workload: Workload) -> int:
+        """Return how long a job takes, ns."""
+        point = next(load for load in workload.stages if load.name == job.stage).points[job.point]
+        exact = self.exact.get((job.stage, point.variant, point.threads, job.seq))
+        return round(self.scale * (self._usual(job.stage, point.variant, point.threads)[0] if exact is None else exact))
+
+    def profiles(self, workload: Workload, board: Board) -> tuple[Profile, ...]:
+        """Return what the scheduler is told of a workload's points at the start."""
+        found = []
+        for load in workload.stages:
+            for index, point in enumerate(load.points):
+                p50, p90, p95, p99, p999 = (
+                    round(ns * self.scale) for ns in self._usual(load.name, point.variant, point.threads)
+                )
+                watts = board.core.value * point.threads
+                found.append(Profile(load.name, index, p50, p99, p90, p95, p999, watts))
+        return tuple(found)
+
+    def _usual(self, stage: str, variant: str, threads: int) -> tuple[int, int, int, int, int]:
+        known = self.usual.get((stage, variant, threads))
+        if known is None:
+            known = next((q for (s, v, _), q in self.usual.items() if (s, v) == (stage, variant)), None)
+        return known or (_TYPICAL,) * 5
+
+    @classmethod
+    def of_recording(
+        cls, header: Header, calibrated: Calibrated | None, decisions: Iterable[Decision], board: Board | None = None
+    ) -> RecordedDurations:
+        """Collect what jobs took; `board` runs them now, None for the one they ran on then."""
+        points = {load.name: load.points for load in header.workload.stages}
+        jobs: dict[int, Job] = {}
+        exact: dict[tuple[str, str, int, int], int] = {}
+        for decision in decisions:
+            if isinstance(decision.event, JobDone) and decision.event.job in jobs:
+                job = jobs.pop(decision.event.job)
+                point = points[job.stage][job.point]
+                exact[job.stage, point.variant, point.threads, job.seq] = decision.event.wall
+            elif isinstance(decision.event, Calibrated):
+                calibrated = decision.event
+            jobs |= {command.job.id: command.job for command in decision.commands if isinstance(command, Run)}
+        usual = {}
+        for profile in calibrated.profiles if calibrated else ():
+            point = points[profile.stage][profile.point]
+            told = (profile.p50, profile.p90, profile.p95, profile.p99, profile.p999)
+            usual[profile.stage, point.variant, point.threads] = _filled(told)
+        usual |= _measured(exact)
+        return cls(exact, usual, 1.0 if board is None else slowdown(board, load_board(header.board)))
+
+
+def _filled(told: tuple[int, int, int, int, int]) -> tuple[int, int, int, int, int]:
+    """Put the next lower known quantile in the place of an unknown one."""
+    best, filled = told[0], []
+    for ns in told:
+        best = max(best, ns)
+        filled.append(best)
+    return filled[0], filled[1], filled[2], filled[3], filled[4]
+
+
+def _measured(
+    exact: Mapping[tuple[str, str, int, int], int],
+) -> dict[tuple[str, str, int], tuple[int, int, int, int, int]]:
+    """Return the quantiles of what ran often enough to have some."""
+    times: dict[tuple[str, str, int], list[int]] = {}
+    for (stage, variant, threads, _), ns in exact.items():
+        times.setdefault((stage, variant, threads), []).append(ns)
+    found = {}
+    for key, all_of_it in times.items():
+        if len(all_of_it) >= 20:
+            cut = [round(ns) for ns in quantiles(all_of_it, n=1000, method="inclusive")]
+            found[key] = cut[499], cut[899], cut[949], cut[989], cut[998]
+    return found

@@ -1,0 +1,114 @@
+"""Perception again, with the decisions that were taken: every job that ran runs once more, on the same item."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+
+from edgeai.assemble import assemble
+from edgeai.clock import VirtualClock
+from edgeai.errors import RecordingError
+from edgeai.graph import Graph
+from edgeai.messages import Frame, Reading, Readings, Result
+from edgeai.perception.window import Window
+from edgeai.recording.notes import Decision
+from edgeai.recording.reader import Recording
+from edgeai.runtime.assembly import Assembly
+from edgeai.runtime.program import Execution, Work, execute
+from edgeai.runtime.results import result_of
+from edgeai.schedule.commands import Job, Run
+from edgeai.schedule.events import JobDone
+
+__all__ = ["Rerun", "rerun"]
+
+_KEPT = 64
+"""Items of an origin that are kept for the decision about them: a slot holds one, and a lane works on one."""
+
+
+class Rerun:
+    """Runs what a recording's decisions say. `results` are in the order of publication.
+
+    missing: jobs whose item is not in the recording; failed: jobs that raise now, with their errors.
+    """
+
+    def __init__(self, assembly: Assembly, recording: Recording, clock: VirtualClock) -> None:
+        self.results: list[Result] = []
+        self.missing: list[Job] = []
+        self.failed: list[tuple[Job, Exception]] = []
+        self._clock = clock
+        self._recorded = {load.name: load.points for load in recording.header.workload.stages}
+        self._programs = assembly.programs
+        self._points = {
+            (load.name, point.variant): index
+            for load in reversed(assembly.workload.stages)
+            for index, point in reversed(list(enumerate(load.points)))
+        }
+        self._require_points(recording)
+        self._items: dict[str, OrderedDict[int, Work]] = {}
+        self._windows = [(g.sensor, g.origin, Window(g.length, g.hop)) for g in assembly.gatherings]
+        self._running: dict[int, tuple[Job, Work, Execution]] = {}
+
+    def captured(self, message: Frame | Reading, t: int) -> None:
+        """Hold what arrived at time t (ns)."""
+        self._hold(message.source, message.seq, Work(message, t))
+        for sensor, origin, window in self._windows:
+            if isinstance(message, Reading) and message.source == sensor:
+                full: Readings | None = window.push(message)
+                if full is not None:
+                    self._hold(origin, full.seq, Work(full, t))
+
+    def decided(self, decision: Decision) -> None:
+        """Publish the job that ended, and run those that began."""
+        event = decision.event
+        if isinstance(event, JobDone) and event.job in self._running:
+            self._publish(event, *self._running.pop(event.job))
+        for command in decision.commands:
+            if isinstance(command, Run):
+                self._run(command.job)
+
+    def _run(self, job: Job) -> None:
+        work = self._items.get(job.origin, OrderedDict()).get(job.seq)
+        if work is None:
+            self.missing.append(job)
+            return
+        variant = self._recorded[job.stage][job.point].variant
+        ours = replace(job, point=self._points[job.stage, variant])
+        self._running[job.id] = job, work, execute(self._programs.of(ours), work, self._clock)
+
+    def _publish(self, event: JobDone, job: Job, work: Work, execution: Execution) -> None:
+        if not event.ok:
+            return
+        if execution.error is not None:
+            self.failed.append((job, execution.error))
+            return
+        timed = Execution(execution.value, None, event.t - event.wall, event.steps, event.cpu)
+        result = result_of(job, work, timed, event.published, self._recorded[job.stage][job.point])
+        self.results.append(result)
+        self._hold(job.stage, job.seq, Work(work.captured, event.published, result))
+
+    def _hold(self, origin: str, seq: int, work: Work) -> None:
+        items = self._items.setdefault(origin, OrderedDict())
+        items[seq] = work
+        if len(items) > _KEPT:
+            items.popitem(last=False)
+
+    def _require_points(self, recording: Recording) -> None:
+        for stage, points in self._recorded.items():
+            for point in points:
+                if (stage, point.variant) not in self._points:
+                    raise RecordingError(
+                        f"the graph has no {point.variant} in a stage {stage}, which ran in {recording.path}: the "
+                        "decisions that were taken do not fit; use --mode lossless or recompute"
+                    )
+
+
+def rerun(graph: Graph, recording: Recording) -> Rerun:
+    """Run all jobs of a recording again. graph: with the ladder that was recorded. Raises EdgeAIError."""
+    clock = VirtualClock(recording.opening.t)
+    player = Rerun(assemble(graph, clock, measure=False).assembly, recording, clock)
+    for record in recording.records():
+        if isinstance(record.value, Frame | Reading):
+            player.captured(record.value, record.t)
+        elif isinstance(record.value, Decision):
+            player.decided(record.value)
+    return player

@@ -1,0 +1,154 @@
+"""A recording replayed: what came out, beside what was recorded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from edgeai.driver import Source
+from edgeai.errors import ConfigError, Problem
+from edgeai.messages import Result
+from edgeai.power.boards import Board, load_board
+from edgeai.recording.format import results_of
+from edgeai.recording.notes import Decision
+from edgeai.recording.reader import Recording
+from edgeai.replay.compare import Comparison, Rules, compare
+from edgeai.replay.driven import Driven, drive
+from edgeai.replay.durations import RecordedDurations
+from edgeai.replay.graphs import graph_of, require_same_models, with_recording
+from edgeai.replay.recompute import decision_rows, recompute, recorded_decisions
+from edgeai.replay.recorded import rerun
+from edgeai.replay.rows import Row, digest, result_row
+from edgeai.runtime.taps import Fault, Tap
+from edgeai.schedule.commands import Job
+from edgeai.schedule.events import Sensed
+
+__all__ = ["Mode", "Replay", "replay"]
+
+Mode = Literal["lossless", "recorded", "recompute"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """A replay: results and decisions as they came out, those that were recorded, and what was driven in virtual time.
+
+    rules: how this mode is compared with the recording. driven: None where nothing but the scheduler, or nothing but
+    perception, was run.
+    """
+
+    path: Path
+    mode: Mode
+    results: tuple[Result, ...]
+    decisions: tuple[Decision, ...]
+    recorded_results: tuple[Result, ...]
+    recorded_decisions: tuple[Decision, ...]
+    lossy: bool
+    rules: Rules = Rules()  # noqa: RUF009 - frozen
+    driven: Driven | None = None
+    faults: tuple[Fault, ...] = ()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield what came out as rows: results, then decisions."""
+        yield from map(result_row, self.results)
+        yield from decision_rows(self.decisions)
+
+    def recorded_rows(self) -> Iterator[Row]:
+        """Yield what was recorded of the same kind."""
+        if self.results or self.mode != "recompute":
+            yield from map(result_row, self.recorded_results)
+        if self.decisions or self.mode == "recompute":
+            yield from decision_rows(self.recorded_decisions)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all rows: equal for two replays that agree byte for byte."""
+        return digest(self.rows())
+
+    def compare(self, rules: Rules | None = None) -> Comparison:
+        """Compare with the recording."""
+        return compare(self.recorded_rows(), self.rows(), self.rules if rules is None else rules)
+
+
+def replay(
+    path: str | os.PathLike[str],
+    *,
+    mode: Mode = "recompute",
+    graph: str | os.PathLike[str] | None = None,
+    allow_code: bool = False,
+    board: str | None = None,
+    schedule: Mapping[str, Any] | None = None,
+    models: Mapping[str, Sequence[str]] | None = None,
+    numerics: Literal["default", "reference"] | None = None,
+    outputs: Mapping[str, Any] | None = None,
+    wrap: Callable[[Source[Any]], Source[Any]] | None = None,
+    slower: Callable[[Job, int], float] | None = None,
+    taps: Sequence[Tap] = (),
+) -> Replay:
+    """Replay a recording in virtual time.
+
+    mode: `lossless` runs every frame through the models; `recorded` runs the jobs that ran, again; `recompute` gives
+    the recorded events to a fresh scheduler, or, with another graph, board, schedule, ladder (`models`, by stage) or
+    faults (`wrap`, `slower`), drives the recorded sources on the lock-step engine: what would have been. outputs: what
+    is to be written meanwhile; nothing by default, and no device is driven. numerics: kernels of the models.
+
+    Raises RecordingError, ConfigError, ModelError.
+    """
+    recording = Recording.open(path)
+    header = recording.header
+    results = tuple(_recorded_results(recording))
+    changed = bool(graph or board or schedule or models or wrap or slower)
+    base = dict(path=recording.path, mode=mode, recorded_results=results, lossy=header.lossy)
+    if mode == "recompute" and not changed:
+        again = recompute(recording)
+        return Replay(results=(), decisions=again.fresh, recorded_decisions=again.recorded, **base)  # type: ignore[arg-type]
+    made = graph_of(recording, None if graph is None else Path(graph), allow_code=allow_code)
+    if not models:
+        require_same_models(made, recording)
+    ran_on = load_board(header.board)
+    driven_graph = with_recording(
+        made,
+        recording,
+        lossless=mode == "lossless",
+        numerics=numerics,
+        schedule={"profile": None, **(schedule or {})} if made.schedule.profile else schedule,
+        models=models,
+        outputs=outputs,
+        wrap=wrap or (lambda source: source),
+    )
+    if mode == "recorded":
+        if schedule or board or wrap or slower:
+            raise ConfigError(Problem("mode", "recorded", "recompute, where a schedule, board or fault is to be tried"))
+        player = rerun(driven_graph, recording)
+        return Replay(results=tuple(player.results), decisions=(), recorded_decisions=(), **base)  # type: ignore[arg-type]
+    decisions = tuple(recorded_decisions(recording))
+    target: Board = ran_on if board is None else load_board(board)
+    durations = RecordedDurations.of_recording(
+        header, recording.opening.calibrated, decisions, None if board is None else target
+    )
+    driven = drive(
+        driven_graph,
+        recording,
+        durations,
+        target,
+        sensed=[replace(d.event, watts=None) for d in decisions if isinstance(d.event, Sensed)],
+        slower=slower or (lambda job, t: 1.0),
+        taps=taps,
+    )
+    return Replay(
+        results=tuple(driven.results),
+        decisions=tuple(driven.decisions) if mode == "recompute" else (),
+        recorded_decisions=decisions if mode == "recompute" else (),
+        driven=driven,
+        faults=tuple(driven.faults),
+        **base,  # type: ignore[arg-type]
+    )
+
+
+def _recorded_results(recording: Recording) -> Iterator[Result]:
+    topics = [results_of(load.name) for load in recording.header.workload.stages]
+    for record in recording.records(topics):
+        assert isinstance(record.value, Result)
+        yield record.value

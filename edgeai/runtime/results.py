@@ -1,0 +1,35 @@
+"""From a job that is done to the result that is published."""
+
+from __future__ import annotations
+
+from edgeai.messages import Frame, Result
+from edgeai.runtime.program import Execution, Work
+from edgeai.schedule.commands import Job
+from edgeai.schedule.workload import OperatingPoint
+
+__all__ = ["result_of"]
+
+
+def result_of(job: Job, work: Work, execution: Execution, published: int, point: OperatingPoint) -> Result:
+    """Return the result of a job at an operating point, published at a time (ns): its inputs, its ledger, its value."""
+    captured, parent = work.captured, work.result
+    if parent is not None:
+        rows, inputs = list(parent.ledger), parent.inputs
+    else:
+        rows = [(captured.source, "captured", job.stamp), (captured.source, "arrived", work.ready)]
+        inputs = ((captured.source, job.seq),)
+    rows += execution.ledger(job.stage)
+    rows.append((job.stage, "published", published))
+    return Result(
+        stream=job.stage,
+        seq=job.seq,
+        stamp=job.stamp,
+        value=execution.value,
+        inputs=inputs,
+        ledger=tuple(rows),
+        inferred_stamp=job.stamp,
+        variant=point.variant,
+        threads=point.threads,
+        timing=captured.timing,
+        intrinsics=captured.intrinsics if isinstance(captured, Frame) else None,
+    )
