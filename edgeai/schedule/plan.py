@@ -268,16 +268,12 @@ def _price(state: StageState, floor: float, joules: list[float], scores: list[fl
 
 
 def _waits(state: StageState) -> tuple[tuple[float, int], ...]:
-    """Return (share, ns) of the waits the lane has shown: evenly from none to twice the mean, in four atoms.
-
-    A job is met at any moment of its run, so that what is left of it is spread evenly; with fewer atoms the longest
-    waits, which make others late, would be left out.
-    """
+    """Return (share, ns) of the waits the lane has shown: from none to twice the mean, in two atoms."""
     guard = state.guard
     if guard.share < _RARE:
         return ()
-    step = guard.wait / 4.0
-    return tuple((guard.share / 4.0, round(step * part)) for part in (1, 3, 5, 7))
+    half = guard.wait / 2.0
+    return (guard.share / 2.0, round(half)), (guard.share / 2.0, round(3.0 * half))
 
 
 def _rates(top: float, least: float | None) -> list[float]:

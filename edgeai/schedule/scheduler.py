@@ -18,6 +18,7 @@ from edgeai.schedule.events import (
     Sensed,
     Shutdown,
 )
+from edgeai.schedule.plan import Z99
 from edgeai.schedule.planner import Planner
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.stage import Counts, StageState, Waiting
@@ -184,15 +185,18 @@ class Scheduler:
         )
 
     def _point(self, state: StageState, item: Waiting, t: int) -> int:
-        """Take the point whose turn it is, or a quicker one of the plan where the item has waited too long for that."""
+        """Take the point whose turn it is, or the best still in time where the item has waited too long for that."""
         point = state.mixer.pick()
         deadline = state.load.deadline
         if deadline is None or state.load.lossless or t - item.ready < WAITED:
             return point
         left = item.stamp + deadline - t
-        if state.model.expected(point) <= left:
+        if state.model.within(point, Z99) <= left:
             return point
-        return min((other for other, _ in state.mixer.shares), key=state.model.expected)
+        quicker = [other for other in state.resident if state.model.within(other, Z99) <= left]
+        if not quicker:
+            return min((other for other, _ in state.mixer.shares), key=state.model.expected)
+        return max(quicker, key=lambda other: (state.load.points[other].accuracy, -state.model.expected(other)))
 
     def _too_late(self, state: StageState, item: Waiting, point: int, t: int, commands: list[Command]) -> bool:
         deadline = state.load.deadline
