@@ -21,6 +21,7 @@ from edgeai.cli import (
     profile,
     record,
     recover,
+    replay,
     run,
     schema,
     simulate,
@@ -49,6 +50,7 @@ app.command("run")(run.run)
 app.command("record")(record.record)
 app.command("info")(info.info)
 app.command("recover")(recover.recover)
+app.command("replay")(replay.replay)
 app.command("export")(export.export)
 app.command("check")(check.check)
 app.command("graph")(graph.graph)

@@ -33,6 +33,7 @@ class Driven(Tap):
     stats: dict[str, StageStats] = field(default_factory=dict)
     joules: float = 0.0
     seconds: float = 0.0
+    workload: Workload = Workload(())  # noqa: RUF009 - frozen
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """Keep a result."""
@@ -63,9 +64,9 @@ def drive(
     a factor on the duration of a job that begins at time t (ns), for faults. Raises EdgeAIError.
     """
     clock = VirtualClock(recording.opening.t)
-    driven = Driven()
     assembly = assemble(graph, clock, measure=False).assembly
     workload: Workload = assembly.workload
+    driven = Driven(workload=workload)
 
     def duration(job: Job) -> int:
         return round(durations.of(job, workload) * slower(job, clock.now()))

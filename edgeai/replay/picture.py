@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai import draw
-from edgeai.messages import Detections
+from edgeai.messages import Detections, Frame
+from edgeai.recording.format import frames_of, image_of
+from edgeai.recording.reader import Recording
 from edgeai.replay.boxes import are_boxes
+from edgeai.replay.compare import Comparison
 
-__all__ = ["divergence_picture"]
+__all__ = ["divergence_picture", "divergent_frame"]
 
 Image = npt.NDArray[np.uint8]
 _GAP = 6
@@ -44,3 +48,21 @@ def _drawable(value: Any) -> Any:
 
 def _label(row: Mapping[str, Any]) -> str:
     return str(row.get("label", row.get("class_id", "")))
+
+
+def divergent_frame(recording: str | os.PathLike[str], comparison: Comparison) -> Image | None:
+    """Return the picture of the first result that differs, None where its frame is not in the recording."""
+    first = next((d for d in comparison.differences if d.topic != "decisions"), None)
+    if first is None:
+        return None
+    opened = Recording.open(recording)
+    sources = {load.name: load.origin for load in opened.header.workload.stages}
+    origin = first.topic
+    while origin in sources:
+        origin = sources[origin]
+    for record in opened.records((frames_of(origin), image_of(origin)), salvage=True):
+        if isinstance(record.value, Frame) and record.value.seq == first.key:
+            frame = record.value
+            image = frame.image[:, :, ::-1] if frame.colour == "rgb" else frame.image
+            return divergence_picture(np.ascontiguousarray(image), first.topic, first.expected, first.actual)
+    return None

@@ -15,7 +15,7 @@ from edgeai.power.boards import Board, load_board
 from edgeai.recording.format import results_of
 from edgeai.recording.notes import Decision
 from edgeai.recording.reader import Recording
-from edgeai.replay.compare import Comparison, Rules, compare
+from edgeai.replay.compare import EXACT, Comparison, Rule, Rules, compare
 from edgeai.replay.driven import Driven, drive
 from edgeai.replay.durations import RecordedDurations
 from edgeai.replay.graphs import graph_of, require_same_models, with_recording
@@ -25,18 +25,23 @@ from edgeai.replay.rows import Row, digest, result_row
 from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Job
 from edgeai.schedule.events import Sensed
+from edgeai.schedule.workload import Workload
 
 __all__ = ["Mode", "Replay", "replay"]
 
 Mode = Literal["lossless", "recorded", "recompute"]
+
+_OF_TIME = ("stamp", "published", "inferred_stamp", "variant", "threads")
+_VALUES = Rules(tuple(Rule(f"*.{field}", ignore=True) for field in _OF_TIME))
+"""Without the decisions that were taken, only what was found in each frame can be compared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replay:
     """A replay: results and decisions as they came out, those that were recorded, and what was driven in virtual time.
 
-    rules: how this mode is compared with the recording. driven: None where nothing but the scheduler, or nothing but
-    perception, was run.
+    workload: what was scheduled then. rules: how this mode is compared with the recording. driven: None where nothing
+    but the scheduler, or nothing but perception, was run.
     """
 
     path: Path
@@ -46,7 +51,8 @@ class Replay:
     recorded_results: tuple[Result, ...]
     recorded_decisions: tuple[Decision, ...]
     lossy: bool
-    rules: Rules = Rules()  # noqa: RUF009 - frozen
+    workload: Workload
+    rules: Rules = EXACT
     driven: Driven | None = None
     faults: tuple[Fault, ...] = ()
 
@@ -100,10 +106,18 @@ def replay(
     header = recording.header
     results = tuple(_recorded_results(recording))
     changed = bool(graph or board or schedule or models or wrap or slower)
-    base = dict(path=recording.path, mode=mode, recorded_results=results, lossy=header.lossy)
+    rules = _VALUES if mode == "lossless" else EXACT
+    base: dict[str, Any] = {
+        "path": recording.path,
+        "mode": mode,
+        "recorded_results": results,
+        "lossy": header.lossy,
+        "rules": rules,
+        "workload": header.workload,
+    }
     if mode == "recompute" and not changed:
         again = recompute(recording)
-        return Replay(results=(), decisions=again.fresh, recorded_decisions=again.recorded, **base)  # type: ignore[arg-type]
+        return Replay(results=(), decisions=again.fresh, recorded_decisions=again.recorded, **base)
     made = graph_of(recording, None if graph is None else Path(graph), allow_code=allow_code)
     if not models:
         require_same_models(made, recording)
@@ -122,7 +136,7 @@ def replay(
         if schedule or board or wrap or slower:
             raise ConfigError(Problem("mode", "recorded", "recompute, where a schedule, board or fault is to be tried"))
         player = rerun(driven_graph, recording)
-        return Replay(results=tuple(player.results), decisions=(), recorded_decisions=(), **base)  # type: ignore[arg-type]
+        return Replay(results=tuple(player.results), decisions=(), recorded_decisions=(), **base)
     decisions = tuple(recorded_decisions(recording))
     target: Board = ran_on if board is None else load_board(board)
     durations = RecordedDurations.of_recording(
@@ -143,7 +157,7 @@ def replay(
         recorded_decisions=decisions if mode == "recompute" else (),
         driven=driven,
         faults=tuple(driven.faults),
-        **base,  # type: ignore[arg-type]
+        **base,
     )
 
 

@@ -1,0 +1,212 @@
+"""`edgeai replay`: a recording again, in virtual time, compared with what was recorded or with a golden."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeai.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from edgeai.replay.compare import Comparison, Rules
+    from edgeai.replay.run import Replay
+
+__all__ = ["replay"]
+
+_MODES = ("lossless", "recorded", "recompute")
+_OUTPUTS = ("console", "jsonl", "images", "video")
+"""Outputs that a replay may write to: files and the console; no device is driven."""
+
+
+def replay(
+    recording: Annotated[Path, typer.Argument(help="An MCAP file that `edgeai record` wrote.", show_default=False)],
+    mode: Annotated[
+        str,
+        typer.Option(help="lossless: every frame; recorded: the jobs that ran; recompute: the scheduler's decisions."),
+    ] = "recompute",
+    graph: Annotated[Path | None, typer.Option(help="Another graph than the one that was recorded.")] = None,
+    board: Annotated[str | None, typer.Option(help="What another board would have done (edgeai boards).")] = None,
+    policy: Annotated[str | None, typer.Option(help="What another policy would have done.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Under another budget: 4.5W.")] = None,
+    miss_rate: Annotated[str | None, typer.Option(help="With another miss rate: 1%.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Another ladder: objects=small.tflite,large.tflite; may be repeated.")
+    ] = None,
+    numerics: Annotated[str | None, typer.Option(help="reference: the same bits on every machine.")] = None,
+    golden: Annotated[Path | None, typer.Option(help="Compare with this file instead of the recording.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the golden anew, and say what changed.")] = False,
+    iou: Annotated[float | None, typer.Option(help="Match boxes of this overlap instead of comparing them.")] = None,
+    tolerance: Annotated[float | None, typer.Option(help="How far numbers in values may differ.")] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="Leave a field out: '*.published', 'objects.value.*.score'.")
+    ] = None,
+    outputs: Annotated[
+        list[str] | None, typer.Option(help="Write results: console, jsonl:out.jsonl, video:out.mp4.")
+    ] = None,
+    side_by_side: Annotated[bool, typer.Option("--compare", help="Show both runs side by side.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the differences: report.md, or report.xml for JUnit.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Write the first frame that differs as a picture.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results and decisions as JSON.")] = False,
+    allow_code: Annotated[bool, typer.Option("--allow-code", help="Allow the graph's Python functions.")] = False,
+) -> None:
+    """Replay a recording and compare. Exit codes: 0 the same, 1 different, 5 unreadable.
+
+    Example: edgeai replay drive.mcap --policy power --budget 4W --compare
+    """
+    from edgeai.replay.run import replay as run
+
+    if mode not in _MODES:
+        raise ConfigError(Problem("--mode", repr(mode), f"one of {', '.join(_MODES)}"))
+    said = {"policy": policy, "budget": budget, "miss_rate": miss_rate}
+    done = run(
+        recording,
+        mode=mode,  # type: ignore[arg-type]
+        graph=graph,
+        allow_code=allow_code,
+        board=board,
+        schedule={key: value for key, value in said.items() if value is not None},
+        models=_ladders(model or []),
+        numerics=_numerics(numerics),
+        outputs=_written(outputs or []),
+    )
+    comparison = _compared(done, golden, _rules(done, iou, tolerance, ignore or []), update=update)
+    if as_json:
+        typer.echo(json.dumps(_plain(done), ensure_ascii=False))
+    elif side_by_side:
+        _show_sides(done, board)
+        _show(done, comparison)
+    else:
+        _show(done, comparison)
+    _write_report(report, comparison, recording)
+    if picture is not None and comparison.first is not None:
+        _write_picture(picture, recording, comparison)
+    raise typer.Exit(0 if comparison.same or update else 1)
+
+
+def _ladders(texts: list[str]) -> dict[str, list[str]]:
+    ladders = {}
+    for text in texts:
+        stage, equals, files = text.partition("=")
+        if not equals or not stage or not files:
+            raise ConfigError(Problem("--model", repr(text), "STAGE=FILE, or STAGE=FILE,FILE for a ladder"))
+        ladders[stage] = files.split(",")
+    return ladders
+
+
+def _numerics(text: str | None) -> Any:
+    if text not in (None, "default", "reference"):
+        raise ConfigError(Problem("--numerics", repr(text), "default or reference"))
+    return text
+
+
+def _written(texts: list[str]) -> dict[str, str]:
+    for text in texts:
+        if text.partition(":")[0] not in _OUTPUTS:
+            raise ConfigError(Problem("--outputs", repr(text), f"one of {', '.join(_OUTPUTS)}: no device is driven"))
+    return {f"output{number}": text for number, text in enumerate(texts)}
+
+
+def _rules(done: Replay, iou: float | None, tolerance: float | None, ignore: list[str]) -> Rules:
+    from edgeai.replay.compare import Rule, Rules
+
+    rules = [Rule(path, ignore=True) for path in ignore]
+    if tolerance is not None:
+        rules.append(Rule("*.value.*", absolute=tolerance))
+    if iou is not None:
+        rules.append(Rule("*.value", iou=iou))
+    return Rules((*rules, *done.rules.rules))
+
+
+def _compared(done: Replay, path: Path | None, rules: Rules, *, update: bool) -> Comparison:
+    from edgeai.replay.golden import Golden, check_golden, load_golden, save_golden
+
+    if path is None:
+        if update:
+            raise ConfigError(Problem("--update", "no golden", "--golden FILE, which is to be written"))
+        return done.compare(rules)
+    check_golden(rules, lossy=done.lossy)
+    rows = tuple(done.rows())
+    if update:
+        before = load_golden(path) if path.exists() else Golden(())
+        save_golden(path, Golden(rows, rules, done.lossy))
+        return before.compare(rows)
+    golden = load_golden(path)
+    return golden.compare(rows, rules if rules.rules else golden.rules)
+
+
+def _plain(done: Replay) -> dict[str, Any]:
+    rows = [(row.topic, json.loads(row.line())) for row in done.rows()]
+    return {
+        "mode": done.mode,
+        "results": [row for topic, row in rows if topic != "decisions"],
+        "decisions": [row for topic, row in rows if topic == "decisions"],
+        "digest": done.digest,
+    }
+
+
+def _show(done: Replay, comparison: Comparison) -> None:
+    from rich.console import Console
+
+    from edgeai.replay.report import SHOWN, table
+
+    console = Console()
+    console.print(table(comparison))
+    for difference in comparison.differences[:SHOWN]:
+        console.print(f"  {difference}", highlight=False, markup=False)
+    if (more := len(comparison.differences) - SHOWN) > 0:
+        console.print(f"  and {more} more", highlight=False)
+    verdict = "the same" if comparison.same else f"{len(comparison.differences)} differences"
+    console.print(f"{done.path.name}, {done.mode}: {verdict}; {done.digest[:16]}", highlight=False)
+
+
+def _show_sides(done: Replay, board: str | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from edgeai.power.boards import load_board
+    from edgeai.recording.reader import Recording
+    from edgeai.replay.sides import sides
+
+    ran_on = load_board(Recording.open(done.path).header.board)
+    then = sides(done.recorded_decisions, done.workload, ran_on)
+    runs_on = ran_on if board is None else load_board(board)
+    now = sides(done.decisions, done.workload if done.driven is None else done.driven.workload, runs_on)
+    drawn = Table(header_style="bold", box=None, pad_edge=False)
+    for heading in ("stage", "run", "results", "in time a second", "misses", "accuracy", "J above idle", "switches"):
+        drawn.add_column(heading, justify="left" if heading in ("stage", "run") else "right")
+    for before, after in zip(then, now, strict=False):
+        for name, side in (("recorded", before), ("replayed", after)):
+            drawn.add_row(
+                side.stage if name == "recorded" else "",
+                name,
+                str(side.results),
+                f"{side.rate:.2f}",
+                f"{side.miss_rate:.2%}",
+                f"{side.accuracy:.3f}",
+                f"{side.joules:.2f}",
+                str(side.switches),
+            )
+    Console().print(drawn)
+
+
+def _write_report(path: Path | None, comparison: Comparison, recording: Path) -> None:
+    from edgeai.replay.report import junit, markdown
+
+    if path is not None:
+        make = junit if path.suffix == ".xml" else markdown
+        path.write_text(make(comparison, recording.name), encoding="utf-8")
+
+
+def _write_picture(path: Path, recording: Path, comparison: Comparison) -> None:
+    import cv2
+
+    from edgeai.replay.picture import divergent_frame
+
+    image = divergent_frame(recording, comparison)
+    if image is not None:
+        cv2.imwrite(str(path), image)
