@@ -7,8 +7,8 @@
           "model": {"file": "mobilenet-v1/0.25-128.tflite", "bytes": 525598, "sha256": "…"},
           "card":  {"file": "mobilenet-v1/0.25-128.yaml", "bytes": 412, "sha256": "…"}}]}]}
 
-The signature lies beside it and is over these very bytes. `serial` grows with each edition, so that an old manifest, though
-well signed, is not taken for a new one. Variants are a ladder, in the manifest's order.
+The signature lies beside it and is over these very bytes. `serial` grows with each edition, so that an old manifest,
+though well signed, is not taken for a new one. Variants are a ladder, in the manifest's order.
 """
 
 from __future__ import annotations

@@ -15,8 +15,11 @@ _LONGEST_PATH = 200
 
 
 def is_name(text: str) -> bool:
-    """Say whether a text is a name: up to 64 letters, digits, dots, dashes and underscores, begun and ended by either
-    of the first two, without two dots in a row. Such a name is one part of a path and stays in its folder."""
+    """Say whether a text is a name, which as one part of a path stays in its folder.
+
+    It has up to 64 letters, digits, dots, dashes and underscores, no two dots in a row, and a letter or digit at its
+    ends.
+    """
     return _NAME.fullmatch(text) is not None
 
 

@@ -3,8 +3,8 @@
     ~/.cache/edgeai/zoo/<zoo>/manifest.json, manifest.json.sig       as they were fetched and verified
     ~/.cache/edgeai/zoo/<zoo>/<family>/<variant>-<digest>/           <variant>.tflite, its card, its labels
 
-`<zoo>` is the beginning of its key's hash. A folder gets its name when everything in it has been verified. The models shipped with
-edgeai are a family like any other, on a shelf of their own that needs neither key nor cache.
+`<zoo>` is the beginning of its key's hash. A folder gets its name when everything in it has been verified. The models
+shipped with edgeai are a family like any other, on a shelf of their own that needs neither key nor cache.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from edgeai.plugins import near_miss
 from edgeai.zoo.manifest import MAX_MANIFEST, Family, Manifest, Variant, parse_manifest
 from edgeai.zoo.names import SCHEME, Reference
 
-__all__ = ["MANIFEST", "Shelf", "cache_folder", "config_folder", "expand", "find", "shelves"]
+__all__ = ["MANIFEST", "Shelf", "cache_folder", "config_folder", "expand", "find", "shelves", "shipped"]
 
 MANIFEST = "manifest.json"
 _SHIPPED = "zoo.json"
@@ -37,8 +37,7 @@ def config_folder() -> Path:
 
 
 def _xdg(variable: str, default: str) -> Path:
-    """Return edgeai's folder below a base directory; a relative one is not valid and is ignored (XDG Base Directory
-    Specification)."""
+    """Return edgeai's folder below a base directory; as the XDG specification has it, a relative one is ignored."""
     named = os.environ.get(variable, "")
     return (Path(named) if os.path.isabs(named) else Path.home() / default) / "edgeai"
 
@@ -71,10 +70,11 @@ def shelves() -> tuple[Shelf, ...]:
         folders = sorted(folder for folder in cache_folder().iterdir() if (folder / MANIFEST).is_file())
     except OSError:
         folders = []
-    return (_shipped(), *(Shelf(_read(folder / MANIFEST), folder) for folder in folders))
+    return (shipped(), *(Shelf(_read(folder / MANIFEST), folder) for folder in folders))
 
 
-def _shipped() -> Shelf:
+def shipped() -> Shelf:
+    """Return the shelf of the models that come with edgeai."""
     folder = Path(str(files("edgeai.pilots")))
     return Shelf(_read(folder / _SHIPPED), folder, shipped=True)
 
