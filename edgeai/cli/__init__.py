@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import boards, check, graph, profile, run, schema
+from edgeai.cli import boards, check, graph, models, profile, run, schema
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -38,6 +38,7 @@ app.command("graph")(graph.graph)
 app.command("schema")(schema.schema)
 app.command("boards")(boards.boards)
 app.command("profile")(profile.profile)
+app.add_typer(models.app)
 
 
 def _version(show: bool) -> None:

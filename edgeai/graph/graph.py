@@ -16,7 +16,7 @@ from edgeai.graph.checks import Parts, check, check_policy, default_input
 from edgeai.graph.device_reader import as_lossless, read_devices
 from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
-from edgeai.graph.files import find_input, find_model, neighbours
+from edgeai.graph.files import find_input, find_model, neighbours, with_families
 from edgeai.graph.findings import Findings, Mistake
 from edgeai.graph.reader import check_shape, read_schedule, read_stages
 from edgeai.graph.spec import DeviceSpec, ScheduleSpec, StageSpec
@@ -229,7 +229,8 @@ def _read(document: Document, base: Path, *, code: bool, problems: Iterable[Prob
     data = document.data
     check_shape(data, findings)
     devices = {name: read_devices(name, data, base, findings) for name in ROLES}
-    parts = Parts(data, devices, read_stages(data, findings), read_schedule(data, findings), base, code)
+    stages = {name: with_families(spec) for name, spec in read_stages(data, findings).items()}
+    parts = Parts(data, devices, stages, read_schedule(data, findings), base, code)
     check(parts, findings)
     findings.raise_any()
     said = isinstance(data, Mapping) and data.get("meters") is not None

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from edgeai.errors import ConfigError, ModelError, Problem
 
-__all__ = ["Chunks", "FolderMirror", "HttpMirror", "Mirror", "mirror"]
+__all__ = ["Chunks", "FolderMirror", "HttpMirror", "Mirror", "located", "mirror"]
 
 _CHUNK = 64 << 10
 _REDIRECTS = 5
@@ -182,3 +182,9 @@ def mirror(address: str, timeout: float = 20.0) -> Mirror:
     if scheme or not address.strip() or "\0" in address:
         raise ConfigError(Problem("ZOO", repr(address[:120]), expected))
     return FolderMirror(Path(address).expanduser())
+
+
+def located(address: str) -> str:
+    """Return an address as it is kept: a folder from the root on, another as it is. Raises ConfigError."""
+    found = mirror(address)
+    return str(found.folder.absolute()) if isinstance(found, FolderMirror) else address
