@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import boards, check, graph, models, profile, run, schema
+from edgeai.cli import boards, check, devices, graph, models, profile, run, schema
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -39,6 +39,7 @@ app.command("schema")(schema.schema)
 app.command("boards")(boards.boards)
 app.command("profile")(profile.profile)
 app.add_typer(models.app)
+app.command("devices")(devices.devices)
 
 
 def _version(show: bool) -> None:

@@ -173,6 +173,16 @@ class Graph(BaseModel):
             card["ssd"] = {**card["ssd"], "anchors": str(find_input(card["ssd"]["anchors"], self._base))}
         return card
 
+    def runs_on(self, stage: str) -> dict[str, Any]:
+        """Return what a stage says of what runs its model: numerics, runtime, accelerator, fallback."""
+        said = self.stages[stage].model_dump(include={"numerics", "runtime", "accelerator", "fallback"})
+        if isinstance(said["accelerator"], dict):
+            library = str(said["accelerator"]["delegate"])
+            # A bare name is the dynamic linker's to find.
+            place = find_input(library, self._base).absolute() if "/" in library else library
+            said["accelerator"] = {**said["accelerator"], "delegate": str(place)}
+        return said
+
     def function(self, stage: str) -> Callable[[Any], Any]:
         """Return the function of a stage with a `call`; it was imported when the graph was checked."""
         call = self.stages[stage].call

@@ -11,7 +11,7 @@ from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labe
 from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Fraction, Watts
 
-__all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
+__all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DelegateSpec", "DeviceSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
 
 _FROZEN = ConfigDict(
     frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, arbitrary_types_allowed=True
@@ -71,6 +71,17 @@ class SsdSpec(BaseModel):
     """How many are kept at most."""
 
 
+class DelegateSpec(BaseModel):
+    """An external delegate of TensorFlow Lite."""
+
+    model_config = _FROZEN
+
+    delegate: Annotated[str, Field(min_length=1)]
+    """The path of its library."""
+    options: Mapping[str, str | int | float | bool] = {}
+    """Options of the delegate, which it gets as text."""
+
+
 class StageSpec(BaseModel):
     """A stage: a model or a Python function, what feeds it, and what is asked of it."""
 
@@ -94,6 +105,10 @@ class StageSpec(BaseModel):
     """reference: kernels whose results are the same on every machine, and slower."""
     runtime: Literal["auto", "litert", "tflite_runtime"] = "auto"
     """Which library runs the model."""
+    accelerator: Literal["edgetpu", "gpu", "npu"] | DelegateSpec | None = None
+    """What runs the model instead of the CPU: edgetpu, gpu, npu, or {delegate: /path/lib.so, options: {...}}."""
+    fallback: Literal["cpu"] | None = None
+    """cpu: the CPU runs the model where its accelerator is missing or refuses it; left out, that is an error."""
     task: str | None = None
     """What the model does, where neither its metadata nor its card says so: classification, detection, regression …"""
     decoder: Plugin | None = None
@@ -147,7 +162,7 @@ CARD_FIELDS = (
     "outputs",
     "ssd",
 )
-MODEL_FIELDS = ("threads", "numerics", "runtime", *CARD_FIELDS)
+MODEL_FIELDS = ("threads", "numerics", "runtime", "accelerator", "fallback", *CARD_FIELDS)
 """What only a stage with a model can say."""
 
 
