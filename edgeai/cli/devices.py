@@ -54,9 +54,12 @@ def _of_kind(kind: str) -> list[Device]:
 
 def _print(found: dict[str, list[Device]]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 140
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("", no_wrap=True)
     table.add_column("name in a graph", overflow="fold")
@@ -65,6 +68,6 @@ def _print(found: dict[str, list[Device]]) -> None:
         table.add_row(f"[bold]{title}[/bold]", "", "" if group else "none that could be listed")
         for device in group:
             words = " - ".join(word for word in (device.description, device.missing) if word)
-            table.add_row("  ○" if device.missing else "  ●", device.uri, words)
+            table.add_row("  ○" if device.missing else "  ●", escape(device.uri), escape(words))
     console.print(table)
     console.print("\n● usable   ○ not usable, and why")

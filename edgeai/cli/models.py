@@ -57,7 +57,9 @@ def _print_list(shown: tuple[Shelf, ...]) -> None:
 
     table = Table(header_style="bold", box=None, pad_edge=False)
     for heading in ("", "model", "task", "accuracy", "metric", "kB", "licence", "zoo"):
-        table.add_column(heading, justify="right" if heading in ("accuracy", "kB") else "left", overflow="fold")
+        table.add_column(
+            heading, justify="right" if heading in ("accuracy", "kB") else "left", no_wrap=heading == "model"
+        )
     for shelf in shown:
         for family in shelf.manifest.families:
             for each in family.variants:
@@ -72,7 +74,10 @@ def _print_list(shown: tuple[Shelf, ...]) -> None:
                     family.licence,
                     shelf.manifest.zoo,
                 )
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 140
+    console.print(table)
 
 
 @app.command()
@@ -171,11 +176,14 @@ def _print_info(model: Description) -> None:
     for heading, tensors in (("in", model.inputs), ("out", model.outputs)):
         for tensor in tensors:
             scale = f"  scale {tensor.scale:.6g}, zero point {tensor.zero_point}" if tensor.scale else ""
-            console.print(f"{heading:4}{tensor.name}  {tensor.dtype} {list(tensor.shape)}{scale}", soft_wrap=True)
-    console.print("ops " + ", ".join(f"{count} {kind}" for kind, count in model.operations.items()), soft_wrap=True)
+            console.print(
+                f"{heading:4}{tensor.name}  {tensor.dtype} {list(tensor.shape)}{scale}", soft_wrap=True, markup=False
+            )
+    console.print("ops ", ", ".join(f"{count} {kind}" for kind, count in model.operations.items()), soft_wrap=True)
     console.print(
         f"{model.bytes / 1e3:.0f} kB file, {model.weights / 1e3:.0f} kB weights, at least "
-        f"{model.activations / 1e3:.0f} kB activations, {model.macs / 1e6:.3g} M multiply-accumulates"
+        f"{model.activations / 1e3:.0f} kB activations, {model.macs / 1e6:.3g} M multiply-accumulates",
+        soft_wrap=True,
     )
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("board")

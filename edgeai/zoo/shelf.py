@@ -100,10 +100,10 @@ def find(name: str, known: Sequence[Shelf] | None = None) -> tuple[Shelf, Family
     if not found:
         families = [family.name for shelf in known for family in shelf.manifest.families]
         hint = near_miss(reference.family, families) or "`edgeai models list` tells what there is"
-        raise ModelError(f"no zoo has a family {reference.family!r}: {hint}, `edgeai models add` adds a zoo")
+        raise ModelError(f"no zoo has a family {reference.family!r}: {hint}; `edgeai models add` adds a zoo")
     if len(found) > 1:
         owners = " and ".join(shelf.manifest.zoo for shelf, _ in found)
-        raise ModelError(f"the zoos {owners} both have a family {reference.family!r}: remove one of them")
+        raise ModelError(f"the zoos {owners} both have a family {reference.family!r}: remove one from zoos.json")
     shelf, family = found[0]
     if reference.variant is None:
         return shelf, family, family.variants

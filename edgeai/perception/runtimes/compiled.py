@@ -58,17 +58,18 @@ class Compiled:
             model = CompiledModel.from_buffer(content, HardwareAccelerator[self._hardware.upper()])
             return CompiledSession(model, content)
         except _VENDOR_ERRORS as error:
-            raise self._refusal(str(error)) from error
+            raise self._refusal(partly=_PARTLY in str(error)) from error
 
-    def _refusal(self, text: str) -> ModelError | DeviceNotFound:
+    def _refusal(self, *, partly: bool) -> ModelError | DeviceNotFound:
         hardware, advice = self._hardware, _ADVICE.get(self._hardware, "look at its message")
-        if _PARTLY in text:
+        if partly:
             return ModelError(
                 f"the {hardware} is not here, or does not take every operation of the model ({_PARTLY}): {advice}, or "
                 "say `fallback: cpu`"
             )
-        last = (text.strip().splitlines() or ["no reason is given"])[-1].strip(" └")
-        return DeviceNotFound(f"no {hardware} can be used ({last}): {advice}, or say `fallback: cpu`")
+        return DeviceNotFound(
+            f"no {hardware} can be used by LiteRT, which says why on standard error: {advice}, or say `fallback: cpu`"
+        )
 
 
 class CompiledSession:

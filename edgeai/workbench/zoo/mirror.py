@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from edgeai.errors import ConfigError, ModelError, Problem
 
@@ -89,22 +89,12 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
     max_redirections = _REDIRECTS
 
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        target = urlsplit(newurl).scheme.lower()
-        if target != "https" and (target, urlsplit(req.full_url).scheme) != ("http", "http"):
-            raise ModelError(
-                f"{req.full_url} redirects to {target or 'nowhere'}:, which is not followed: ask its owner"
-            )
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
     def http_error_302(self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any) -> Any:
-        """Follow a redirection. The base class looks at the scheme first, in words of its own."""
-        location = headers.get("Location", "")
-        scheme = urlsplit(location).scheme.lower()
-        if scheme not in ("", "http", "https"):
-            raise ModelError(f"{req.full_url} redirects to {scheme}:, which is not followed: ask its owner")
+        """Follow a redirection to where one may be followed. Raises ModelError for any other."""
+        target = urlsplit(urljoin(req.full_url, headers.get("Location", ""))).scheme
+        if target != "https" and (target, urlsplit(req.full_url).scheme) != ("http", "http"):
+            fp.close()
+            raise ModelError(f"{req.full_url} redirects to {target}:, which is not followed: tell its owner")
         return super().http_error_302(req, fp, code, msg, headers)
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
