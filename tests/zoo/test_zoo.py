@@ -251,7 +251,7 @@ def test_a_zip_bomb_packed_in_a_model_is_neither_published_nor_unpacked(home, mo
         archive.writestr("labels.txt", b"a\n" * (64 << 20))
     card = models[0].with_suffix(".yaml")
     card.write_text("\n".join(line for line in card.read_text().splitlines() if not line.startswith("sha256")))
-    with pytest.raises(ModelError, match="larger|too"):
+    with pytest.raises(ModelError, match=r"larger|too"):
         vet(models[0])
     with pytest.raises(ModelError):
         publish(home / "bomb", "driver", models, key)
@@ -262,7 +262,7 @@ def test_a_zip_bomb_packed_in_a_model_is_neither_published_nor_unpacked(home, mo
 def test_a_card_names_labels_beside_it_only(models, labels):
     card = models[0].with_suffix(".yaml")
     card.write_text(card.read_text() + f"labels: {labels}\n")
-    with pytest.raises(ModelError, match="labels|gone"):
+    with pytest.raises(ModelError, match=r"labels|gone"):
         vet(models[0])
 
 
@@ -304,7 +304,7 @@ def test_a_download_that_breaks_off_is_continued_by_range(server, remote, models
     assert path.read_bytes() == models[0].read_bytes()
     asked = [range_ for path, range_ in server.log if path.endswith("pilot_small.tflite")]
     assert asked == [None, "bytes=20000-", "bytes=40000-", "bytes=60000-"]
-    assert seen[-1][1:] == (412, 412) or seen[-1][1] == seen[-1][2]
+    assert seen[-1][1] == seen[-1][2]
 
 
 def test_what_was_fetched_before_is_kept_for_the_next_pull(server, remote, models, home):
@@ -371,9 +371,9 @@ def test_a_trickle_is_given_up():
     clock = VirtualClock()
     pace = Pace(clock)
     for second in range(30):
-        clock.set(second * NS)
+        clock.sleep_until(second * NS)
         pace.check(10)
-    clock.set(30 * NS)
+    clock.sleep_until(30 * NS)
     with pytest.raises(ModelError, match="310 bytes in 30 s"):
         pace.check(10)
 
@@ -396,7 +396,7 @@ def test_the_next_mirror_stands_in(server, trusted, models, zoo):
     "address", ["ftp://x/y", "javascript:x", "http://", "http://u:p@x/", "http://x:y/", "", "file://far/x"]
 )
 def test_addresses_that_are_none(address):
-    with pytest.raises(ConfigError, match="manifest.json lies"):
+    with pytest.raises(ConfigError, match="in which manifest"):
         mirror(address)
 
 
