@@ -78,7 +78,7 @@ def load(pilot, library, fallback=None, **options):
 def test_an_external_delegate_is_given_its_options_and_asked_to_take_the_model(pilot, library, tmp_path):
     model = load(pilot, library, log=str(tmp_path / "log"))
     assert (tmp_path / "log").read_text() == "prepared"
-    assert model.runtime == "litert+the delegate libdelegate.so"
+    assert model.runtime == "litert+libdelegate.so"
     assert model(PICTURE).as_dict() == Model.load(pilot)(PICTURE).as_dict()
     assert model.with_threads(2)(PICTURE).as_dict() == model(PICTURE).as_dict()
 

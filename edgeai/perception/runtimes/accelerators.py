@@ -4,7 +4,8 @@
     gpu, npu    by LiteRT's CompiledModel API: WebGPU or OpenCL; the vendor's dispatch library
     delegate    any external delegate of TensorFlow Lite: a library with tflite_plugin_create_delegate
 
-What a delegate does not take, the interpreter runs on the CPU beside it.
+What a delegate does not take, the interpreter runs on the CPU beside it. No Edge TPU, GPU or NPU has run a model through
+this code yet: tried out are delegates compiled by the tests, CompiledModel on the CPU, and all of them missing.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _SYMBOLS = ("tflite_plugin_create_delegate", "tflite_plugin_destroy_delegate")
 
 @dataclass(frozen=True, slots=True)
 class Delegate:
-    """A library that takes over operations. name: what a graph calls it; options: strings it is given."""
+    """A library that takes over operations. name: what messages call it; options: strings it is given."""
 
     name: str
     library: str
@@ -77,9 +78,9 @@ def delegate_of(accelerator: str | DelegateOptions) -> Delegate | None:
     if isinstance(accelerator, DelegateOptions):
         options = {key: str(value) for key, value in accelerator.options.items()}
         path = os.path.expanduser(str(accelerator.delegate))
-        return Delegate(f"the delegate {Path(path).name}", path, options)
+        return Delegate(Path(path).name, path, options)
     if accelerator == "edgetpu":
-        return Delegate("the Edge TPU", EDGETPU, {}, _INSTALL_EDGETPU)
+        return Delegate("edgetpu", EDGETPU, {}, _INSTALL_EDGETPU)
     return None
 
 
