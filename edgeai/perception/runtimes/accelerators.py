@@ -4,8 +4,8 @@
     gpu, npu    by LiteRT's CompiledModel API: WebGPU or OpenCL; the vendor's dispatch library
     delegate    any external delegate of TensorFlow Lite: a library with tflite_plugin_create_delegate
 
-What a delegate does not take, the interpreter runs on the CPU beside it. No Edge TPU, GPU or NPU has run a model through
-this code yet: tried out are delegates compiled by the tests, CompiledModel on the CPU, and all of them missing.
+What a delegate does not take, the interpreter runs on the CPU beside it. No Edge TPU, GPU or NPU has run a model
+through this code yet: tried out are delegates compiled by the tests, CompiledModel on the CPU, and all of them missing.
 """
 
 from __future__ import annotations
