@@ -68,8 +68,7 @@ def open_model(graph: Graph, name: str, path: str, threads: int) -> Model:
     from edgeai.perception.model import Model
     from edgeai.perception.options import ModelOptions
 
-    spec = graph.stages[name]
-    said = {**graph.card(name), "numerics": spec.numerics, "runtime": spec.runtime}
+    said = {**graph.card(name), **graph.runs_on(name)}
     options = TypeAdapter(ModelOptions).validate_python(said)
     return Model.load(graph.resolve(path), options, threads=threads)
 

@@ -14,9 +14,11 @@ import typer
 from edgeai.cli import (
     boards,
     check,
+    devices,
     export,
     graph,
     info,
+    models,
     plan,
     profile,
     record,
@@ -59,6 +61,8 @@ app.command("boards")(boards.boards)
 app.command("profile")(profile.profile)
 app.command("simulate")(simulate.simulate)
 app.command("plan")(plan.plan)
+app.add_typer(models.app)
+app.command("devices")(devices.devices)
 
 
 def _version(show: bool) -> None:

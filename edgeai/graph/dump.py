@@ -12,6 +12,7 @@ import yaml
 from edgeai.errors import ConfigError
 from edgeai.graph.calls import name_of
 from edgeai.graph.scalars import CoreSchema
+from edgeai.graph.spec import DelegateSpec
 
 if TYPE_CHECKING:
     from edgeai.graph.graph import Graph
@@ -54,6 +55,8 @@ def _stage(graph: Graph, path: tuple[str, str], spec: StageSpec) -> dict[str, An
         values["call"] = _importable(graph, path, spec.call)
     if spec.ssd is not None:
         values["ssd"] = spec.ssd.model_dump(exclude_unset=True)
+    if isinstance(spec.accelerator, DelegateSpec):
+        values["accelerator"] = spec.accelerator.model_dump(exclude_unset=True)
     if spec.model is not None and len(spec.model) == 1:
         values["model"] = spec.model[0]
     if spec.rate is not None and spec.rate[0] == spec.rate[1]:

@@ -7,12 +7,15 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
+from edgeai.errors import ModelError
 from edgeai.graph.devices import under
 from edgeai.graph.findings import Mistake
+from edgeai.graph.spec import StageSpec
 from edgeai.graph.words import show
 from edgeai.plugins import near_miss
+from edgeai.zoo import SCHEME, expand
 
-__all__ = ["find_input", "find_model", "neighbours"]
+__all__ = ["find_input", "find_model", "ladder", "neighbours", "with_families"]
 
 SUFFIX = ".tflite"
 
@@ -25,8 +28,10 @@ def find_input(text: str, base: Path) -> Path:
 def find_model(text: str, base: Path) -> Path:
     """Return the path of a model: a file, its ending left out if you like, or the name of a model shipped with edgeai.
 
-    Raises Mistake when there is no such file.
+    `zoo:family/variant` is a model that was pulled. Raises Mistake when there is no such file.
     """
+    if text.startswith(SCHEME):
+        return _of_zoo(text)
     path = find_input(text, base)
     bare = os.sep not in text
     shipped = _shipped() if bare else {}
@@ -42,6 +47,43 @@ def find_model(text: str, base: Path) -> Path:
     if bare:
         hint = hint or near_miss(text.removesuffix(SUFFIX), list(shipped))
     raise Mistake(f"no file {str(path)!r}", "a model file", hint)
+
+
+def ladder(text: str) -> tuple[str, ...]:
+    """Return the models that a name stands for: `zoo:family` for all its variants, any other for itself.
+
+    Raises Mistake for a family that is unknown, or was not pulled.
+    """
+    if not text.startswith(SCHEME):
+        return (text,)
+    return tuple(name for name, _ in _expanded(text))
+
+
+def with_families(spec: StageSpec) -> StageSpec:
+    """Return a stage with the variants of each zoo's family in its place; one that cannot be found stays as written."""
+    if not any(model.startswith(SCHEME) for model in spec.model or ()):
+        return spec
+    models: list[str] = []
+    for model in spec.model or ():
+        try:
+            models += ladder(model)
+        except Mistake:
+            models.append(model)
+    return spec.model_copy(update={"model": tuple(dict.fromkeys(models))})
+
+
+def _of_zoo(text: str) -> Path:
+    found = _expanded(text)
+    if len(found) > 1:
+        raise Mistake(f"the family {show(text)}", f"one of its variants, such as {found[0][0]}")
+    return found[0][1]
+
+
+def _expanded(text: str) -> tuple[tuple[str, Path], ...]:
+    try:
+        return expand(text)
+    except ModelError as error:
+        raise Mistake(show(text), "a model of a zoo that has been pulled", str(error)) from None
 
 
 def near_miss_in(folder: Path, name: str) -> str:

@@ -16,7 +16,7 @@ from edgeai.graph.checks import Parts, check, check_policy, default_input
 from edgeai.graph.device_reader import as_lossless, read_devices
 from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
-from edgeai.graph.files import find_input, find_model, neighbours
+from edgeai.graph.files import find_input, find_model, neighbours, with_families
 from edgeai.graph.findings import Findings, Mistake
 from edgeai.graph.reader import check_shape, read_record, read_schedule, read_stages
 from edgeai.graph.spec import DeviceSpec, RecordSpec, ScheduleSpec, StageSpec
@@ -176,6 +176,16 @@ class Graph(BaseModel):
             card["ssd"] = {**card["ssd"], "anchors": str(find_input(card["ssd"]["anchors"], self._base))}
         return card
 
+    def runs_on(self, stage: str) -> dict[str, Any]:
+        """Return what a stage says of what runs its model: numerics, runtime, accelerator, fallback."""
+        said = self.stages[stage].model_dump(include={"numerics", "runtime", "accelerator", "fallback"})
+        if isinstance(said["accelerator"], dict):
+            library = str(said["accelerator"]["delegate"])
+            # A bare name is the dynamic linker's to find.
+            place = find_input(library, self._base).absolute() if "/" in library else library
+            said["accelerator"] = {**said["accelerator"], "delegate": str(place)}
+        return said
+
     def function(self, stage: str) -> Callable[[Any], Any]:
         """Return the function of a stage with a `call`; it was imported when the graph was checked."""
         call = self.stages[stage].call
@@ -232,7 +242,8 @@ def _read(document: Document, base: Path, *, code: bool, problems: Iterable[Prob
     data = document.data
     check_shape(data, findings)
     devices = {name: read_devices(name, data, base, findings) for name in ROLES}
-    parts = Parts(data, devices, read_stages(data, findings), read_schedule(data, findings), base, code)
+    stages = {name: with_families(spec) for name, spec in read_stages(data, findings).items()}
+    parts = Parts(data, devices, stages, read_schedule(data, findings), base, code)
     record = read_record(data, findings)
     check(parts, findings)
     findings.raise_any()

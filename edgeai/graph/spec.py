@@ -11,7 +11,16 @@ from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labe
 from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Fraction, Memory, Watts
 
-__all__ = ["CARD_FIELDS", "MODEL_FIELDS", "DeviceSpec", "RecordSpec", "ScheduleSpec", "SsdSpec", "StageSpec"]
+__all__ = [
+    "CARD_FIELDS",
+    "MODEL_FIELDS",
+    "DelegateSpec",
+    "DeviceSpec",
+    "RecordSpec",
+    "ScheduleSpec",
+    "SsdSpec",
+    "StageSpec",
+]
 
 _FROZEN = ConfigDict(
     frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, arbitrary_types_allowed=True
@@ -73,6 +82,17 @@ class SsdSpec(BaseModel):
     """Of an EfficientDet: 3 for Lite0, 1, 2 and 3x, 4 for the others."""
 
 
+class DelegateSpec(BaseModel):
+    """An external delegate of TensorFlow Lite."""
+
+    model_config = _FROZEN
+
+    delegate: Annotated[str, Field(min_length=1)]
+    """The path of its library."""
+    options: Mapping[str, str | int | float | bool] = {}
+    """Options of the delegate, which it gets as text."""
+
+
 class StageSpec(BaseModel):
     """A stage: a model or a Python function, what feeds it, and what is asked of it."""
 
@@ -96,6 +116,10 @@ class StageSpec(BaseModel):
     """reference: kernels whose results are the same on every machine, and slower."""
     runtime: Literal["auto", "litert", "tflite_runtime"] = "auto"
     """Which library runs the model."""
+    accelerator: Literal["edgetpu", "gpu", "npu"] | DelegateSpec | None = None
+    """What runs the model instead of the CPU: edgetpu, gpu, npu, or {delegate: /path/lib.so, options: {...}}."""
+    fallback: Literal["cpu"] | None = None
+    """cpu: the CPU runs the model where its accelerator is missing or refuses it; left out, that is an error."""
     task: str | None = None
     """What the model does, where neither its metadata nor its card says so: classification, detection, regression …"""
     decoder: Plugin | None = None
@@ -149,7 +173,7 @@ CARD_FIELDS = (
     "outputs",
     "ssd",
 )
-MODEL_FIELDS = ("threads", "numerics", "runtime", *CARD_FIELDS)
+MODEL_FIELDS = ("threads", "numerics", "runtime", "accelerator", "fallback", *CARD_FIELDS)
 """What only a stage with a model can say."""
 
 

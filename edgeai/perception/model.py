@@ -22,7 +22,7 @@ from edgeai.perception.options import ModelOptions, Numerics
 from edgeai.perception.preprocess import InputSettings, Preprocessor
 from edgeai.perception.probe import unlike_inputs
 from edgeai.perception.resolve import Said
-from edgeai.perception.runtimes import Runtime, Session, choose_runtime
+from edgeai.perception.runtimes import Runtime, Session, open_session
 from edgeai.perception.state import State, state_pairs
 from edgeai.perception.tensor import TensorInfo
 from edgeai.perception.window import Normalisation
@@ -82,7 +82,8 @@ class Model:
     def load(cls, path: str | Path, options: ModelOptions | None = None, threads: int = 1) -> Model:
         """Load a .tflite file, with what its metadata, its card and `options` say of it (see ModelOptions).
 
-        Raises ModelError, whose sentence names the file, what was found and what to do.
+        Raises ModelError, whose sentence names the file, what was found and what to do; DeviceNotFound for an
+        accelerator that is not here.
         """
         options = options or ModelOptions()
         path = Path(path).expanduser()
@@ -106,8 +107,7 @@ class Model:
                 "the model again, or make its card anew"
             )
         metadata = read_metadata(content, facts.metadata)
-        runtime = choose_runtime(options.runtime)
-        session = runtime.open(content, threads, options.numerics)
+        runtime, session = open_session(content, threads, options)
         state = state_pairs(card.state, session.inputs, session.outputs) if card is not None and card.state else ()
         position, image = _image_input(session.inputs, {given for _, given in state})
         signature = Signature(session.inputs, session.outputs, image, facts.softmax, facts.postprocess, path)

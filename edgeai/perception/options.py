@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -11,6 +11,8 @@ from edgeai.messages import Colour, Column
 from edgeai.perception.geometry import Resize
 
 __all__ = [
+    "Accelerator",
+    "DelegateOptions",
     "Interpolation",
     "ModelOptions",
     "Numerics",
@@ -24,7 +26,21 @@ __all__ = [
 Interpolation = Literal["linear", "area", "nearest"]
 Numerics = Literal["default", "reference"]
 RuntimeName = Literal["auto", "litert", "tflite_runtime"]
+AcceleratorName = Literal["edgetpu", "gpu", "npu"]
 PerChannel = float | tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DelegateOptions:
+    """An external delegate of TensorFlow Lite: the path of its library, and options, which it gets as text."""
+
+    delegate: str
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+
+
+Accelerator = AcceleratorName | DelegateOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +124,8 @@ class ModelOptions:
     score: detections below it are dropped, 0.5 unless said; of a single score it is what is enough. top: classes kept,
     5 unless said. outputs: names, or names with units, of regressed values. ssd: how raw SSD heads are read.
     numerics: `reference` gives the same bits on every machine, at some sixty times the cost. runtime: `auto` takes
-    ai-edge-litert, and tflite-runtime where that alone is installed.
+    ai-edge-litert, and tflite-runtime where that alone is installed. accelerator: what runs the model, the CPU unless
+    said; fallback: `cpu` lets the CPU run it where the accelerator is missing or refuses the model.
     """
 
     task: str | None = None
@@ -127,5 +144,7 @@ class ModelOptions:
     ssd: SsdOptions | None = None
     numerics: Numerics = "default"
     runtime: RuntimeName = "auto"
+    accelerator: Accelerator | None = None
+    fallback: Literal["cpu"] | None = None
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}

@@ -172,7 +172,7 @@ class MachineProfile:
 def runtime_version(name: str) -> str:
     """Return the version of a runtime, such as `litert`; empty where it is not installed as a package."""
     try:
-        return metadata.version(_PACKAGES[name])
+        return metadata.version(_PACKAGES[name.partition("+")[0]])
     except (KeyError, metadata.PackageNotFoundError):
         return ""
 

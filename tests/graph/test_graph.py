@@ -126,7 +126,9 @@ def test_a_card_holds_only_what_was_said(rover):
 
 
 def test_what_a_stage_says_of_its_model_is_what_a_model_takes():
-    assert {*CARD_FIELDS, "numerics", "runtime"} == {field.name for field in fields(ModelOptions)}
+    assert {*CARD_FIELDS, "numerics", "runtime", "accelerator", "fallback"} == {
+        field.name for field in fields(ModelOptions)
+    }
     assert set(SsdSpec.model_fields) == {field.name for field in fields(SsdOptions)}
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from edgeai.errors import ModelError
 from edgeai.perception.options import Numerics
+from edgeai.perception.runtimes.accelerators import Delegate
 from edgeai.perception.tensor import TensorInfo
 
 __all__ = ["InterpreterSession"]
@@ -17,7 +18,10 @@ __all__ = ["InterpreterSession"]
 _VENDOR_ERRORS = (RuntimeError, ValueError, MemoryError)
 
 _ADVICE = (
-    (r"edgetpu-custom-op", "it was compiled for an Edge TPU: use the file without `_edgetpu` in its name"),
+    (
+        r"edgetpu-custom-op",
+        "it was compiled for an Edge TPU: say `accelerator: edgetpu`, or use the file without `_edgetpu` in its name",
+    ),
     (r"custom op: Flex", "it needs TensorFlow's own operations: convert it again with TFLITE_BUILTINS only"),
     (
         r"unresolved custom op: (\S+?)\.?\s",
@@ -53,11 +57,17 @@ def _info(detail: dict[str, Any]) -> TensorInfo:
 class InterpreterSession:
     """Runs a model through a vendor's Interpreter."""
 
-    def __init__(self, vendor: Any, content: bytes, threads: int, numerics: Numerics) -> None:
+    def __init__(
+        self, vendor: Any, content: bytes, threads: int, numerics: Numerics, delegate: Delegate | None = None
+    ) -> None:
+        delegates = None if delegate is None else [delegate.load(vendor)]
         resolver = vendor.OpResolverType.BUILTIN_REF if numerics == "reference" else vendor.OpResolverType.AUTO
         try:
             self._interpreter = vendor.Interpreter(
-                model_content=content, num_threads=threads, experimental_op_resolver_type=resolver
+                model_content=content,
+                num_threads=threads,
+                experimental_op_resolver_type=resolver,
+                experimental_delegates=delegates,
             )
             self._interpreter.allocate_tensors()
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()

@@ -9,6 +9,7 @@ import numpy as np
 from edgeai.errors import ModelError
 from edgeai.perception.options import Numerics
 from edgeai.perception.runtimes import Session
+from edgeai.perception.runtimes.accelerators import Delegate
 from edgeai.perception.runtimes.interpreter import InterpreterSession
 
 __all__ = ["TfliteRuntime"]
@@ -17,10 +18,12 @@ __all__ = ["TfliteRuntime"]
 class TfliteRuntime:
     """Runs models with tflite-runtime."""
 
-    name = "tflite_runtime"
+    def __init__(self, delegate: Delegate | None = None) -> None:
+        self._delegate = delegate
+        self.name = "tflite_runtime" if delegate is None else f"tflite_runtime+{delegate.name}"
 
     def open(self, content: bytes, threads: int, numerics: Numerics) -> Session:
-        """Make a model ready. Raises ModelError."""
+        """Make a model ready. Raises ModelError; DeviceNotFound for a delegate that is not here."""
         # Under numpy 2 it can be imported, and then fails with a bare SystemError and a page of advice on stderr.
         if importlib.util.find_spec("tflite_runtime") and int(np.__version__.split(".")[0]) >= 2:
             raise ModelError(
@@ -34,4 +37,4 @@ class TfliteRuntime:
                 f"the runtime tflite_runtime cannot be imported ({error}): install it with "
                 "`pip install 'edgeai[tflite-runtime]'` on Python 3.11, or use ai-edge-litert"
             ) from error
-        return InterpreterSession(interpreter, content, threads, numerics)
+        return InterpreterSession(interpreter, content, threads, numerics, self._delegate)
