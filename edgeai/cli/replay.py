@@ -22,7 +22,9 @@ _OUTPUTS = ("console", "jsonl", "images", "video")
 
 
 def replay(
-    recording: Annotated[Path, typer.Argument(help="An MCAP file that `edgeai record` wrote.", show_default=False)],
+    recording: Annotated[
+        Path, typer.Argument(help="An MCAP file that `edgeai record` wrote, or a folder of them.", show_default=False)
+    ],
     mode: Annotated[
         str,
         typer.Option(help="lossless: every frame; recorded: the jobs that ran; recompute: the scheduler's decisions."),
@@ -52,6 +54,13 @@ def replay(
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Write the first frame that differs as a picture.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results and decisions as JSON.")] = False,
+    jobs: Annotated[int, typer.Option(help="Of a folder: worker processes.", min=1)] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Of a folder: a Dask cluster, tcp://host:8786 (extra cluster).")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Of a folder: where outcomes are kept, so that a run can be resumed.")
+    ] = None,
     allow_code: Annotated[bool, typer.Option("--allow-code", help="Allow the graph's Python functions.")] = False,
 ) -> None:
     """Replay a recording and compare. Exit codes: 0 the same, 1 different, 5 unreadable.
@@ -63,17 +72,19 @@ def replay(
     if mode not in _MODES:
         raise ConfigError(Problem("--mode", repr(mode), f"one of {', '.join(_MODES)}"))
     said = {"policy": policy, "budget": budget, "miss_rate": miss_rate}
-    done = run(
-        recording,
-        mode=mode,  # type: ignore[arg-type]
-        graph=graph,
-        allow_code=allow_code,
-        board=board,
-        schedule={key: value for key, value in said.items() if value is not None},
-        models=_ladders(model or []),
-        numerics=_numerics(numerics),
-        outputs=_written(outputs or []),
-    )
+    options: dict[str, Any] = {
+        "mode": mode,
+        "graph": None if graph is None else str(graph),
+        "allow_code": allow_code,
+        "board": board,
+        "schedule": {key: value for key, value in said.items() if value is not None},
+        "models": _ladders(model or []),
+        "numerics": _numerics(numerics),
+        "outputs": _written(outputs or []),
+    }
+    if recording.is_dir():
+        raise typer.Exit(_corpus(recording, options, jobs, scheduler, state, as_json=as_json))
+    done = run(recording, **options)
     comparison = _compared(done, golden, _rules(done, iou, tolerance, ignore or []), update=update)
     if as_json:
         typer.echo(json.dumps(_plain(done), ensure_ascii=False))
@@ -86,6 +97,35 @@ def replay(
     if picture is not None and comparison.first is not None:
         _write_picture(picture, recording, comparison)
     raise typer.Exit(0 if comparison.same or update else 1)
+
+
+def _corpus(
+    folder: Path, options: dict[str, Any], jobs: int, scheduler: str | None, state: Path | None, *, as_json: bool
+) -> int:
+    """Replay a folder of recordings, and return the exit code."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from edgeai.replay.corpus import recordings_in, run_corpus
+
+    paths = recordings_in(folder)
+    if not paths:
+        raise ConfigError(Problem("RECORDING", f"the folder {folder} without an .mcap file", "recordings"))
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replaying", total=len(paths))
+        done = run_corpus(
+            paths,
+            options,
+            jobs=jobs,
+            scheduler=scheduler,
+            state=state,
+            progress=lambda count, of, name: bar.update(task, completed=count, description=name),
+        )
+    if as_json:
+        typer.echo(json.dumps(done.plain(), indent=2, ensure_ascii=False))
+    else:
+        Console().print(done.table())
+    return done.code
 
 
 def _ladders(texts: list[str]) -> dict[str, list[str]]:

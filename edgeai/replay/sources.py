@@ -28,6 +28,8 @@ class _Recorded(Source[M]):
     def __init__(self, recording: Recording, name: str, options: Any, *, lossless: bool = False) -> None:
         super().__init__(name, options)
         self.lossless = lossless
+        self.began = recording.opening.t
+        """When the recording begins, ns."""
         self._recording = recording
         self._records: Iterator[Record] = iter(())
         self._next: Record | None = None

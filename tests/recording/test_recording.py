@@ -1,5 +1,8 @@
 """Recordings through the pipeline: what is written can be read, and recomputed exactly."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -109,13 +112,41 @@ def test_a_folder_that_is_not_there_is_a_fault_and_the_pipeline_goes_on(tmp_path
     assert pipeline.stats()["pilot"].delivered > 5
 
 
-def test_a_full_disk_is_a_fault_and_the_pipeline_goes_on():
-    if not Path("/dev/full").exists():
-        pytest.skip("this machine has no /dev/full")
-    from edgeai.recording.mcap_writer import McapFile
+FULL = """
+import resource, signal, sys
+from tests.recording.conftest import graph
+from edgeai.pipeline import Pipeline
 
-    with pytest.raises(OSError):
-        McapFile(Path("/dev/full"), "edgeai", "test")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+pipeline = Pipeline(graph(), engine="lockstep")
+with pipeline.record(sys.argv[1]):
+    pipeline.advance(2)
+print(pipeline.faults["recorder"])
+print(pipeline.stats()["pilot"].delivered)
+"""
+
+
+def test_a_disk_that_takes_no_more_is_a_fault_and_what_was_written_can_be_read(tmp_path):
+    """No file of the process may grow beyond 150 kB."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "run.mcap")],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(root / "drivers")])},
+    )
+    fault, delivered = done.stdout.splitlines()
+    assert "nothing more is recorded" in fault
+    assert int(delivered) > 20
+    saved = tmp_path / "saved.mcap"
+    salvage(tmp_path / "run.mcap", saved)
+    events, wrong = differing(saved)
+    assert events > 10
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
