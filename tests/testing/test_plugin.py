@@ -47,7 +47,7 @@ def suite(tmp_path_factory):
     for path in DEMO.iterdir():
         if path.is_file():
             shutil.copy(path, folder)
-    command = [sys.executable, "make_recording.py"]
+    command = [sys.executable, "replay_tests.py"]
     subprocess.run(command, cwd=folder, check=True, timeout=120, env=environment())
     return folder
 
