@@ -84,7 +84,9 @@ class Coco:
         for item in self.document.annotations:
             objects.setdefault(item.image_id, []).append(item)
         for number, picture in enumerate(self.document.images):
-            yield Sample(picture.file_name, functools.partial(self._load, picture, number), self._truth(objects, picture))
+            yield Sample(
+                picture.file_name, functools.partial(self._load, picture, number), self._truth(objects, picture)
+            )
 
     def _load(self, picture: _Picture, number: int) -> Any:
         file = self.store.find(PurePosixPath(picture.file_name).name, "images", "")
