@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import boards, check, graph, profile, run, schema
+from edgeai.cli import boards, check, evaluate, graph, profile, quantize, run, schema
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -38,6 +38,8 @@ app.command("graph")(graph.graph)
 app.command("schema")(schema.schema)
 app.command("boards")(boards.boards)
 app.command("profile")(profile.profile)
+app.command("quantize")(quantize.quantize)
+app.command("evaluate")(evaluate.evaluate)
 
 
 def _version(show: bool) -> None:

@@ -14,12 +14,14 @@ from edgeai.errors import ConfigError, ModelError, Problem
 from edgeai.perception.facts import read_content
 from edgeai.perception.model import Model
 from edgeai.workbench.datasets import Dataset
+from edgeai.workbench.evaluate import evaluate, models, write_accuracy
+from edgeai.workbench.evaluate_figures import Figure
 from edgeai.workbench.quantize_calibration import Prepared, calibrate, prepared_inputs
 from edgeai.workbench.quantize_card import variant_card, write_card
 from edgeai.workbench.quantize_graph import FloatGraph, left_float, require_memory
 from edgeai.workbench.quantize_recipes import Recipe, choose_recipes
 
-__all__ = ["Variant", "quantize"]
+__all__ = ["Variant", "quantize", "validate"]
 
 SAMPLES = 256
 """Inputs that calibrate, unless another number is asked for."""
@@ -150,3 +152,18 @@ def _write(path: Path, content: bytes, model: Model, recipe: Recipe, floats: tup
             each.unlink(missing_ok=True)
         raise ModelError(f"the variant does not run: {error}") from error
     return path
+
+
+def validate(paths: Sequence[Path], dataset: Dataset, progress: Progress) -> dict[str, Figure]:
+    """Judge the float model, the first of `paths`, and its variants; write the variants' accuracy into their cards.
+
+    Returns the main figure by path. Raises ConfigError, ModelError, PluginError.
+    """
+    found = {}
+    for path in paths:
+        model = models([str(path)])[0]
+        done = evaluate(model, dataset, (), progress)
+        if path != paths[0]:
+            write_accuracy(model, done)
+        found[str(path)] = done.main
+    return found

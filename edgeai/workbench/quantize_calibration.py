@@ -12,15 +12,14 @@ import numpy.typing as npt
 
 from edgeai.driver import vendor
 from edgeai.errors import ConfigError, ModelError, Problem
-from edgeai.messages import Frame
 from edgeai.perception.model import Model
 from edgeai.perception.threads import cores
 from edgeai.workbench.datasets import Dataset
-from edgeai.workbench.datasets.sample import Input
+from edgeai.workbench.datasets.give import give
 from edgeai.workbench.quantize_graph import SIGNATURE, FloatGraph
 from edgeai.workbench.quantize_recipes import Recipe
 
-__all__ = ["Prepared", "calibrate", "prepare", "prepared_inputs"]
+__all__ = ["Prepared", "calibrate", "prepared_inputs"]
 
 Progress = Callable[[str, float], object]
 Prepared = tuple[npt.NDArray[Any], ...]
@@ -39,7 +38,7 @@ def prepared_inputs(model: Model, dataset: Dataset, most: int, progress: Progres
         if i in wanted:
             progress("reading the calibration data", i / len(dataset))
             try:
-                prepare(model, sample.load())
+                give(model, sample.load())
             except ModelError as error:
                 expected = f"inputs that the model takes ({error})"
                 raise ConfigError(Problem("--calibrate", f"{sample.name} of {dataset.name}", expected)) from error
@@ -47,18 +46,6 @@ def prepared_inputs(model: Model, dataset: Dataset, most: int, progress: Progres
     if not inputs:
         raise ConfigError(Problem("--calibrate", f"{dataset.name} without inputs", "some hundred typical inputs"))
     return inputs
-
-
-def prepare(model: Model, given: Input) -> None:
-    """Write an input into a model; an array may lack the leading axis of 1. Raises ModelError for what does not fit."""
-    if isinstance(given, Frame):
-        model.prepare(given)
-        return
-    if model.takes_pictures:
-        model.prepare(Frame("array", 0, 0, given, "gray" if given.ndim == 2 else "bgr"))
-        return
-    shape = model.inputs[0].shape
-    model.prepare_array(given.reshape(shape) if given.shape == shape[1:] else given)
 
 
 def calibrate(graph: FloatGraph, recipe: Recipe, library: Any, inputs: list[Prepared], progress: Progress) -> Any:
