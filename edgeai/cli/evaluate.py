@@ -36,10 +36,11 @@ def evaluate(
     from edgeai.workbench import evaluate as work
     from edgeai.workbench.datasets import open_dataset
 
-    dataset, found = open_dataset(data), []
+    dataset = open_dataset(data)
     files = [name for name in models if name.endswith((".json", ".txt"))]
-    for name in files:
-        found.append(work.judge(Path(name).name, None, dataset, work.results(Path(name), dataset), metric or ()))
+    found = [
+        work.judge(Path(name).name, None, dataset, work.results(Path(name), dataset), metric or ()) for name in files
+    ]
     rest = [name for name in models if name not in files]
     for model in work.models(rest, allow_code=allow_code) if rest else []:
         with progress_bar() as progress:

@@ -61,13 +61,8 @@ def _print(model: Path, made: list[Variant], judged: dict[str, Figure]) -> None:
         console.width = 140
     table = Table(header_style="bold", box=None, pad_edge=False)
     metric = next(iter(judged.values())).metric if judged else ""
-    for heading, side in (
-        ("variant", "left"),
-        ("kB", "right"),
-        *(((metric, "right"),) if metric else ()),
-        ("", "left"),
-    ):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+    for heading in ("variant", "kB", *([metric] if metric else []), ""):
+        table.add_column(heading, justify="left" if heading in ("variant", "") else "right")
     rows = [(model, model.stat().st_size, "the float model"), *((v.path, v.size, _note(v)) for v in made if v.path)]
     for path, size, note in rows:
         figure = judged.get(str(path))
@@ -81,8 +76,8 @@ def _print(model: Path, made: list[Variant], judged: dict[str, Figure]) -> None:
     if paths:
         console.print("\nthe ladder in a graph:", soft_wrap=True)
         console.print(f"  stages:\n    {model.stem}:\n      model:", markup=False)
-        for path in paths:
-            console.print(f"        - {path}", soft_wrap=True, markup=False)
+        for member in paths:
+            console.print(f"        - {member}", soft_wrap=True, markup=False)
 
 
 def _note(variant: Variant) -> str:

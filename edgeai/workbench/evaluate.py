@@ -61,7 +61,10 @@ def models(names: Sequence[str], *, allow_code: bool = False) -> list[Model]:
 
 
 def run(model: Model, dataset: Dataset, progress: Progress = lambda what, share: None) -> list[Seen]:
-    """Run a model over a dataset; detections are tracked where the truth is numbered. Raises ConfigError, ModelError."""
+    """Run a model over a dataset; detections are tracked where the truth is numbered.
+
+    Raises ConfigError, ModelError.
+    """
     tracker: Tracker | None = None
     seen = []
     for done, sample in enumerate(dataset):

@@ -138,7 +138,10 @@ def _masks(seen: Sequence[Seen], labels: tuple[str, ...] | None) -> dict[str, fl
 
 
 def _points(seen: Sequence[Seen], labels: tuple[str, ...] | None) -> dict[str, float]:
-    truth, found, visible, size = [], [], [], []
+    truth: list[Any] = []
+    found: list[Any] = []
+    visible: list[Any] = []
+    size: list[Any] = []
     for each in seen:
         if isinstance(each.truth, Points):
             points = getattr(each.value, "keypoints", each.value)
