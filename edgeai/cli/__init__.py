@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import boards, check, evaluate, graph, profile, quantize, run, schema
+from edgeai.cli import boards, check, compare, evaluate, graph, profile, quantize, run, schema
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
 __all__ = ["main"]
@@ -40,6 +40,7 @@ app.command("boards")(boards.boards)
 app.command("profile")(profile.profile)
 app.command("quantize")(quantize.quantize)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 
 
 def _version(show: bool) -> None:
