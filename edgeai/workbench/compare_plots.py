@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ __all__ = ["plots"]
 _INK = "#010203"
 """Stands for the page's own text colour, which the plots take in light and in dark."""
 _BLUE = "#3b82c4"
+_AWAY = (14, -22, 28, -36)
+"""Points by which names stand above and below their discs, in turn, so that neighbours can be read."""
 _QUANTILES = {"p50": 1.0, "p90": 0.5, "p99": 0.25}
 """How full each is drawn."""
 
@@ -57,12 +60,14 @@ def _svg(found: Comparison, draw: Callable[[Any, Comparison], None], height: flo
 
 def _trade(axes: Any, found: Comparison) -> None:
     largest = max(model.bytes for model in found.models)
-    for model in found.models:
+    quickest_first = sorted(found.models, key=lambda model: model.measured.job.p50)
+    for model, away in zip(quickest_first, itertools.cycle(_AWAY), strict=False):
         x, y = model.measured.job.p50, model.figures[0].value
         axes.scatter(x, y, s=40 + 400 * model.bytes / largest, color=_BLUE, alpha=0.6, linewidths=0)
-        axes.annotate(model.name, (x, y), xytext=(0, 12), textcoords="offset points", ha="center", fontsize=9)
+        axes.annotate(model.name, (x, y), xytext=(0, away), textcoords="offset points", ha="center", fontsize=9)
     axes.set_xscale("log")
-    axes.margins(0.2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.margins(0.25)
     axes.set_xlabel("ms of a job, median, on a logarithmic scale")
     axes.set_ylabel(found.models[0].figures[0].metric)
 
@@ -83,7 +88,7 @@ def _latency(axes: Any, found: Comparison) -> None:
 
 
 def _agreement(axes: Any, found: Comparison) -> None:
-    axes.imshow(found.agreement, cmap="Blues", vmin=min(0.0, *map(min, found.agreement)), vmax=1.0, alpha=0.85)
+    axes.imshow(found.agreement, cmap="Blues", vmin=min(0.0, *map(min, found.agreement)), vmax=1.0)
     names = [model.name for model in found.models]
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
     axes.set_yticks(range(len(names)), names)
