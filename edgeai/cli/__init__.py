@@ -14,13 +14,16 @@ import typer
 from edgeai.cli import (
     boards,
     check,
+    compare,
     devices,
+    evaluate,
     export,
     graph,
     info,
     models,
     plan,
     profile,
+    quantize,
     record,
     recover,
     replay,
@@ -63,6 +66,9 @@ app.command("simulate")(simulate.simulate)
 app.command("plan")(plan.plan)
 app.add_typer(models.app)
 app.command("devices")(devices.devices)
+app.command("quantize")(quantize.quantize)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 
 
 def _version(show: bool) -> None:

@@ -217,6 +217,15 @@ class Model:
         """True when the model takes frames; else it takes an array of its input's shape."""
         return self._preprocess is not None
 
+    @property
+    def input_settings(self) -> InputSettings | None:
+        """How pictures become input, every fact resolved; None when the model takes no pictures."""
+        return self._blueprint.input_settings
+
+    def prepared(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return copies of the inputs as they were last prepared, before `invoke`."""
+        return tuple(np.array(self._session.input(i)) for i in range(len(self.inputs)))
+
     def prepare(self, frame: Frame) -> None:
         """Write a frame into the model's input. Raises ModelError for one the model cannot take."""
         self._write_picture(frame.image, frame.colour)
