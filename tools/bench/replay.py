@@ -1,11 +1,11 @@
 """Replay: how quick it is, and whether it is the same.
 
-    python tools/bench/replay.py [--live SECONDS] [--only speed,lossless,hash,live]
+    python tools/bench/replay.py [--live SECONDS] [--only speed,lossless,corpus,hash,live]
 
 speed: the scheduler's decisions of a 30 fps stream, again, as a multiple of real time. lossless: frames a second of
 `--mode lossless` beside a loop written by hand on the same recording. hash: twenty replays in processes of their own
 while others burn the processor. live: a ladder recorded live under contention, with a camera that fails, in a rotation
-and looking back; then every file recomputed.
+and looking back; then every file recomputed. corpus: two workers beside one, every frame of eight recordings.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from bench import ASSETS, V1_SMALL, HandWritten, need_assets
 from edgeai import Graph, Pipeline
 from edgeai.driver import Camera, CameraOptions, Capture
 from edgeai.errors import DeviceLost
+from edgeai.replay.corpus import recordings_in, run_corpus
 from edgeai.replay.run import replay
 
 LADDER = [str(ASSETS / "models" / f"mobilenet_{name}_quant.tflite") for name in ("v1_0.25_128", "v1_0.5_160")]
@@ -35,7 +36,7 @@ def main() -> None:
     need_assets()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--live", type=float, default=600.0, help="seconds recorded live")
-    parser.add_argument("--only", default="speed,lossless,hash,live")
+    parser.add_argument("--only", default="speed,lossless,corpus,hash,live")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for part in options.only.split(","):
@@ -97,6 +98,23 @@ def by_hand(path: Path) -> int:
             model(np.frombuffer(raw.data, np.uint8).reshape(raw.height, raw.width, 3))
             frames += 1
     return frames
+
+
+def corpus(folder: Path, _: float) -> None:
+    made = folder / "corpus"
+    made.mkdir()
+    for k in range(8):
+        recorded(made / f"{k}.mcap", 40.0)
+    graph_file = made / "graph.yaml"
+    graph_file.write_text(graph(policy="latency").to_yaml())
+    options, times = {"mode": "lossless", "graph": str(graph_file)}, {1: [], 2: []}
+    for _ in range(2):
+        for jobs, took in times.items():
+            began = time.perf_counter()
+            run_corpus(recordings_in(made), options, jobs=jobs)
+            took.append(time.perf_counter() - began)
+    one, two = min(times[1]), min(times[2])
+    print(f"corpus: {one:.1f} s with one worker, {two:.1f} s with two: {one / two:.2f} x (target 1.8)")
 
 
 def hashes(folder: Path, _: float) -> None:
@@ -189,7 +207,7 @@ def live(folder: Path, seconds: float) -> None:
     print(f"{len(total['variants'])} variants ran, {total['faults']} faults")
 
 
-RUNS = {"speed": speed, "lossless": lossless, "hash": hashes, "live": live}
+RUNS = {"speed": speed, "lossless": lossless, "corpus": corpus, "hash": hashes, "live": live}
 
 if __name__ == "__main__":
     main()
