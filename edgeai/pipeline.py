@@ -295,6 +295,20 @@ class Pipeline:
         engine.core.configure(make_policy(changed))
         self._changes |= schedule
 
+    def pause(self) -> None:
+        """Begin no job until `resume`: frames are dropped as `paused`, which is no miss; lossless stages wait."""
+        self._require_started("pause()").core.pause(on=True)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._require_started("resume()").core.pause(on=False)
+
+    @property
+    def paused(self) -> bool:
+        """True from `pause` to `resume`."""
+        engine = self._engine
+        return engine is not None and engine.core.scheduler.paused
+
     @property
     def finished(self) -> bool:
         """True when nothing more will be published or written."""

@@ -308,3 +308,28 @@ def test_one_reader_of_two_lossless_streams_is_never_left_asleep():
     with pipeline.stream("a", depth=64) as a, pipeline.stream("b", depth=1) as b, pipeline:
         pairs = [(one.seq, other.seq) for one, other in zip(a, b, strict=True)]
     assert pairs == [(i, i) for i in range(300)]
+
+
+# -- pauses --------------------------------------------------------------------------------------------------------
+
+
+def test_a_paused_pipeline_publishes_nothing_and_misses_nothing():
+    with lockstep(durations={"count": 0.01}) as pipeline:
+        pipeline.advance(1.02)
+        before = pipeline.stats()["count"]
+        pipeline.pause()
+        pipeline.advance(1.0)
+        paused = pipeline.stats()["count"]
+        assert pipeline.paused
+        pipeline.resume()
+        pipeline.advance(1.0)
+        after = pipeline.stats()["count"]
+    assert (paused.delivered - before.delivered, paused.missed) == (0, 0)
+    assert paused.dropped["paused"] == 20
+    assert after.delivered == paused.delivered + 20
+    assert not pipeline.paused
+
+
+def test_a_pause_comes_after_start():
+    with pytest.raises(ConfigError, match="started"):
+        lockstep().pause()

@@ -17,7 +17,7 @@ from edgeai.runtime.results import result_of
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Frozen, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Load, Run, Unload, WakeAt
-from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Sensed, Shutdown
+from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Pause, Sensed, Shutdown
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.snapshot import freeze
@@ -104,6 +104,10 @@ class Core:
     def configure(self, policy: Policy) -> None:
         """Let another policy decide from now on."""
         self._tell(Configure(self._clock.now(), policy))
+
+    def pause(self, *, on: bool) -> None:
+        """Begin nothing new, or go on."""
+        self._tell(Pause(self._clock.now(), on))
 
     def announce(self, announce: Announce) -> None:
         """Pass on what people should know."""

@@ -15,6 +15,7 @@ __all__ = [
     "JobDone",
     "LoadFailed",
     "Loaded",
+    "Pause",
     "Profile",
     "Sensed",
     "Shutdown",
@@ -128,6 +129,17 @@ class Configure:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """With `on`, nothing new is begun until the next event of this kind without it: what comes is dropped as `paused`.
+
+    A lossless stage drops nothing: its item waits.
+    """
+
+    t: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The time asked for by WakeAt has come."""
 
@@ -141,4 +153,4 @@ class Shutdown:
     t: int
 
 
-Event = FrameReady | JobDone | Calibrated | Loaded | LoadFailed | Sensed | Configure | Tick | Shutdown
+Event = FrameReady | JobDone | Calibrated | Loaded | LoadFailed | Sensed | Configure | Pause | Tick | Shutdown

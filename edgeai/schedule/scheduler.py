@@ -15,6 +15,7 @@ from edgeai.schedule.events import (
     JobDone,
     Loaded,
     LoadFailed,
+    Pause,
     Sensed,
     Shutdown,
 )
@@ -36,6 +37,8 @@ WAITED = 1_000_000
 
 class Scheduler:
     """Decides what runs when. Call `handle` under one lock, in the order of time."""
+
+    paused = False  # of the class, too: a state that was written before there were pauses has none
 
     def __init__(self, workload: Workload, policy: Policy) -> None:
         self._stages = {load.name: StageState(load, i) for i, load in enumerate(workload.stages)}
@@ -68,9 +71,11 @@ class Scheduler:
             self.planner.configure(event)
         elif isinstance(event, Loaded | LoadFailed):
             self.planner.load_ended(event)
+        elif isinstance(event, Pause):
+            self._pause(event.on, commands)
         elif isinstance(event, Shutdown):
             self._shut_down(commands)
-        if self._open and None in self._lanes:
+        if self._open and not self.paused and None in self._lanes:
             self._dispatch(event.t, commands)
         if self.planner.notes:
             commands += self.planner.notes
@@ -99,6 +104,8 @@ class Scheduler:
             item = Waiting(origin[0], seq, stamp, t)
             if not self._open:
                 self._drop(state, item, "shutdown", commands)
+            elif self.paused and not state.load.lossless:
+                self._drop(state, item, "paused", commands)
             elif not self._is_due(state, stamp):
                 self._drop(state, item, "rate", commands)
             else:
@@ -141,12 +148,23 @@ class Scheduler:
         self.planner.after_run(state, event.t, changed=changed)
         self._offer((job.stage, True), job.seq, job.stamp, event.published, commands)
 
+    def _pause(self, on: bool, commands: list[Command]) -> None:
+        self.paused = on
+        for state in self._all:
+            state.forget_due()
+            if on and not state.load.lossless:
+                self._let_go(state, "paused", commands)
+
     def _shut_down(self, commands: list[Command]) -> None:
         self._open = False
-        for state in self._stages.values():
-            if state.waiting is not None:
-                self._drop(state, state.waiting, "shutdown", commands)
-                state.waiting = None
+        for state in self._all:
+            self._let_go(state, "shutdown", commands)
+
+    def _let_go(self, state: StageState, cause: Cause, commands: list[Command]) -> None:
+        """Drop what waits, without a miss: nobody wants it any more."""
+        if state.waiting is not None:
+            self._drop(state, state.waiting, cause, commands)
+            state.waiting = None
 
     # -- dispatch ----------------------------------------------------------------------------------------------
 

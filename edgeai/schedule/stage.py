@@ -150,6 +150,10 @@ class StageState:
             self.interval += (step - self.interval) // _SMOOTHING if self.interval else step
         self._last_due = t
 
+    def forget_due(self) -> None:
+        """Count no interval from the last item due to the next: nothing was due in between."""
+        self._last_due = None
+
     def note_transit(self, transit: int) -> None:
         """Follow the smallest delay before readiness: down at once, up by a sixteenth."""
         self.transit = (

@@ -35,6 +35,18 @@ def again(folder, **options):
     return replay(folder / "hall.mcap", graph=folder / "hall.yaml", **options)
 
 
+def test_a_recorded_pause_is_decided_again(tmp_path):
+    pipeline = Pipeline(graph(), engine="lockstep", durations={"pilot": 0.03, "second": 0.015})
+    with pipeline.record(tmp_path / "pause.mcap"):
+        pipeline.advance(0.3)
+        pipeline.pause()
+        pipeline.advance(0.3)
+        pipeline.resume()
+        pipeline.advance(0.3)
+    assert pipeline.stats()["pilot"].dropped["paused"] > 5
+    assert replay(tmp_path / "pause.mcap").compare().same
+
+
 def test_recomputed_decisions_are_the_recorded_ones(folder):
     done = replay(folder / "hall.mcap")
     assert len(done.decisions) > 100

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from edgeai.policies.fixed import Fixed
 from edgeai.schedule.commands import Announce, Drop, Run
-from edgeai.schedule.events import Calibrated, FrameReady, JobDone, Profile, Shutdown
+from edgeai.schedule.events import Calibrated, FrameReady, JobDone, Pause, Profile, Shutdown
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 
@@ -171,9 +171,50 @@ def test_shutdown_drops_what_waits_and_runs_nothing_more():
     assert drops(ready(made, 11, seq=2)) == [(2, "shutdown")]
 
 
+def test_a_pause_drops_what_waits_and_what_comes_without_a_miss():
+    made = scheduler(StageLoad("s", "cam", POINT, deadline=50 * MS))
+    ready(made, 0, seq=0)
+    ready(made, 1, seq=1)
+    assert drops(made.handle(Pause(2 * MS, True))) == [(1, "paused")]
+    assert runs(done(made, 10, 0)) == []
+    assert drops(ready(made, 11, seq=2)) == [(2, "paused")]
+    assert made.handle(Pause(12 * MS, False)) == []
+    assert [job.seq for job in runs(ready(made, 13, seq=3))] == [3]
+    counts = made.counts()["s"]
+    assert (counts.ready, counts.offered, counts.delivered, counts.missed) == (4, 3, 1, 0)
+
+
+def test_a_result_that_comes_in_a_pause_goes_no_further_down_the_chain():
+    made = scheduler(StageLoad("s", "cam", POINT), StageLoad("t", "s", POINT, chained=True))
+    ready(made, 0, seq=0)
+    made.handle(Pause(1 * MS, True))
+    assert drops(done(made, 10, 0)) == [(0, "paused")]
+
+
+def test_a_lossless_stage_keeps_its_item_over_a_pause():
+    made = scheduler(StageLoad("s", "cam", POINT, lossless=True))
+    made.handle(Pause(0, True))
+    assert ready(made, 1, seq=0) == []
+    assert [job.seq for job in runs(made.handle(Pause(2 * MS, False)))] == [0]
+
+
+def test_a_pause_does_not_count_into_the_rate_of_a_stage():
+    made = scheduler(StageLoad("s", "cam", POINT))
+    for t in (*range(0, 1000, 100), *range(60_000, 61_000, 100)):
+        if t == 60_000:
+            made.handle(Pause(1000 * MS, True))
+            made.handle(Pause(59_900 * MS, False))
+        for job in runs(ready(made, t, seq=t)):
+            done(made, t + 1, job.id)
+    assert made.state("s").rate() == 10.0
+
+
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(["cam", "other", "done", "fault"]), st.integers(0, 40)), max_size=120),
+    st.lists(
+        st.tuples(st.sampled_from(["cam", "other", "done", "fault", "pause", "resume"]), st.integers(0, 40)),
+        max_size=120,
+    ),
     st.integers(1, 3),
 )
 def test_every_item_is_delivered_dropped_or_in_flight(happenings, lanes):
@@ -189,6 +230,8 @@ def test_every_item_is_delivered_dropped_or_in_flight(happenings, lanes):
         t += wait
         if what in ("cam", "other"):
             commands, seq = ready(made, t, what, seq), seq + 1
+        elif what in ("pause", "resume"):
+            commands = made.handle(Pause(t * MS, what == "pause"))
         elif running:
             commands = done(made, t, running.pop(0).id, wall=wait, ok=what == "done")
         else:

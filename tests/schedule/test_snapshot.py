@@ -15,7 +15,7 @@ from edgeai.policies.fixed import Fixed
 from edgeai.policies.freshness import Freshness
 from edgeai.policies.power import Power
 from edgeai.schedule.commands import Run
-from edgeai.schedule.events import Calibrated, Configure, FrameReady, JobDone, Profile, Sensed, Shutdown
+from edgeai.schedule.events import Calibrated, Configure, FrameReady, JobDone, Pause, Profile, Sensed, Shutdown
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.snapshot import capture, restore
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
@@ -51,7 +51,7 @@ def made(policy, lanes):
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["frame"] * 6 + ["done"] * 6 + ["failed", "sensed", "hot", "configure"]),
+        st.sampled_from(["frame"] * 6 + ["done"] * 6 + ["failed", "sensed", "hot", "configure", "pause", "resume"]),
         st.integers(1, 60),
         st.integers(1, 90),
     ),
@@ -77,6 +77,8 @@ class World:
             return Sensed(self.t, None if wall % 2 else math.inf, 82.5, True, 9e3)
         if kind == "configure":
             return Configure(self.t, POLICIES[wall % len(POLICIES)])
+        if kind in ("pause", "resume"):
+            return Pause(self.t, kind == "pause")
         self.seq += 1
         return FrameReady(self.t, "front", self.seq, self.t - 5 * MS)
 
