@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from edgeai.driver.state import DriverState
 from edgeai.errors import (
     ConfigError,
     DeviceError,
@@ -66,6 +67,7 @@ __all__ = [
     "DeviceLost",
     "DeviceNotFound",
     "DeviceTimeout",
+    "DriverState",
     "EdgeAIError",
     "Embedding",
     "Frame",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from edgeai.assemble import Assembled, assemble, make_policy
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
-from edgeai.driver import Camera, Sensor
+from edgeai.driver import Camera, DriverState, Sensor
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph import Graph
 from edgeai.graph.callback import Callback
@@ -32,6 +32,7 @@ from edgeai.runtime.latest import Latest, LatestTap
 from edgeai.runtime.live import LiveEngine
 from edgeai.runtime.lockstep import LockstepEngine
 from edgeai.runtime.plan import Power
+from edgeai.runtime.roster import Roster
 from edgeai.runtime.subscription import Subscription, SubscriptionTap
 from edgeai.runtime.taps import Fault, Tap
 from edgeai.runtime.watch import MeterState
@@ -105,6 +106,8 @@ class Pipeline:
         self._callbacks = CallbackThread()
         self._results: list[OutputRoute] = []
         self._announced: list[Callable[[Announce], object]] = []
+        self._driver_listeners: list[Callable[[DriverState], object]] = []
+        self._roster = Roster(self.clock)
         self._subscriptions = SubscriptionTap()
         self._latest = LatestTap(
             {name: graph.chain(name) for name in graph.stages},
@@ -220,6 +223,11 @@ class Pipeline:
         self._require_not_started("on_announce")
         self._announced.append(call)
 
+    def on_driver(self, call: Callable[[DriverState], object]) -> None:
+        """Call a function with each new state of a driver: opening, running, stalled, lost ... Before `start` only."""
+        self._require_not_started("on_driver")
+        self._driver_listeners.append(call)
+
     def record(
         self,
         path: str | os.PathLike[str],
@@ -279,6 +287,11 @@ class Pipeline:
     def meters(self) -> Mapping[str, MeterState]:
         """Every meter that is read: its newest believable reading, values rejected, why it is not believed."""
         return self._require_started("meters").watch.states()
+
+    @property
+    def drivers(self) -> Mapping[str, DriverState]:
+        """Every camera, sensor, output and meter, and the recorder: what it does, why, since when, and its counts."""
+        return self._roster.states()
 
     def configure(self, **schedule: Any) -> None:
         """Change the schedule while running: `configure(policy="power", budget="4 W")`; what is not named stays.
@@ -353,11 +366,11 @@ class Pipeline:
             options, self.graph, assembly, assembled.assembly.programs.models, assembled.board, self.clock
         )
         names = [camera.name for camera in assembly.cameras]
-        self.recorder = Recorder(options, headers, names, self.clock, self._fault)
+        self.recorder = Recorder(options, headers, names, self.clock, self._fault, self._roster)
         self._taps = (*self._taps, self.recorder)
 
     def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
-        engine = LiveEngine(assembled.assembly, clock, self._taps)
+        engine = LiveEngine(assembled.assembly, clock, self._taps, self._roster)
         self._live = engine
         self._latest.plans = engine.core.plan
         self._callbacks.start()
@@ -385,7 +398,7 @@ class Pipeline:
         if self._durations is not None:
             require_admission(self.graph, workload, profiles, timed=False)
         self._lockstep = LockstepEngine(
-            assembled.assembly, clock, self._taps, self._duration, round(self._loading * NS)
+            assembled.assembly, clock, self._taps, self._duration, round(self._loading * NS), self._roster
         )
         self._latest.plans = self._lockstep.core.plan
         try:
@@ -474,6 +487,10 @@ class Pipeline:
         for call in self._announced:
             self._call(lambda call=call: call(announce))  # type: ignore[misc]
 
+    def _driver_changed(self, state: DriverState) -> None:
+        for call in self._driver_listeners:
+            self._call(lambda call=call: call(state))  # type: ignore[misc]
+
     def _call(self, call: Callable[[], object]) -> None:
         if self._lockstep is not None:
             call()
@@ -554,3 +571,7 @@ class _Events(Tap):
     def announced(self, announce: Announce) -> None:
         """Call the listeners."""
         self._pipeline._announce(announce)
+
+    def driver_changed(self, state: DriverState) -> None:
+        """Call the listeners."""
+        self._pipeline._driver_changed(state)

@@ -165,7 +165,7 @@ def test_an_output_that_hangs_is_abandoned_and_named_and_the_others_are_flushed(
     path = tmp_path / "out.jsonl"
     pipeline = started(Pipeline(graph(outputs={"hangs": Written(hangs), "log": f"jsonl:{path}"})))
     assert entered.wait(SOON)
-    until(lambda: pipeline.latest("count").get().value == 5)
+    until(lambda: (pipeline.latest("count").get().value or 0) >= 5)
     with caplog.at_level(logging.WARNING, "edgeai"):
         assert timed_stop(pipeline) < STOPPED
     assert "thread edgeai-output-hangs did not end in time" in caplog.text

@@ -92,7 +92,8 @@ def run(
     meter = Meter()
     running = Pipeline(graph, frames=frames, taps=[meter])
     _record(running)
-    with _stop_on_signals() as asked_to_stop, running, StatusLine(running, meter, shown=not quiet) as status:
+    status = StatusLine(running, meter, shown=not quiet)
+    with _stop_on_signals() as asked_to_stop, running, status:
         left = seconds
         while not asked_to_stop.is_set() and not _nothing_is_written(running) and (left is None or left > 0):
             turn = min(0.2, left) if left is not None else 0.2

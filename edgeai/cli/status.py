@@ -17,6 +17,7 @@ from edgeai.messages import NEVER, Reading
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from edgeai.driver import DriverState
     from edgeai.observe.meter import Meter
     from edgeai.pipeline import Pipeline
 
@@ -33,9 +34,12 @@ class StatusLine:
         self._pipeline = pipeline
         self._meter = meter
         console = Console(stderr=True)
+        self._console = console if shown else None
         self._live = (
             Live(console=console, auto_refresh=False, transient=True) if shown and console.is_terminal else None
         )
+        self._failing: set[str] = set()
+        pipeline.on_driver(self._driver_changed)
 
     def update(self) -> None:
         """Redraw."""
@@ -53,11 +57,22 @@ class StatusLine:
         if self._live is not None:
             self._live.stop()
 
+    def _driver_changed(self, state: DriverState) -> None:
+        """Print a line when a driver fails, and when it works again."""
+        if state.works and state.name not in self._failing:
+            return
+        self._failing.discard(state.name)
+        if not state.works:
+            self._failing.add(state.name)
+        if self._console is not None:
+            self._console.print(str(state), highlight=False, markup=False, soft_wrap=True)
+
     def _line(self) -> Text:
         pipeline = self._pipeline
         parts = [_stream_part(pipeline, self._meter, name) for name in pipeline.graph.stages]
         parts += [part for name in pipeline.graph.sensors if (part := _sensor_part(pipeline, name))]
         parts.append(_power_part(pipeline))
+        parts += [f"{state.name} {state.state}" for state in pipeline.drivers.values() if not state.works]
         return Text("  |  ").join(Text(part) for part in parts)
 
 

@@ -13,6 +13,7 @@ from edgeai.driver.meter import Meter, MeterOptions
 from edgeai.driver.output import Output
 from edgeai.driver.sensor import Sensor, SensorOptions
 from edgeai.driver.source import Capture, EndOfSource, Source
+from edgeai.driver.state import DriverKind, DriverState, DriverStatus
 from edgeai.messages import Column, Device
 from edgeai.quantities import Duration, Fraction, Rate, Size, Watts
 from edgeai.stamping import detect_clock
@@ -26,7 +27,10 @@ __all__ = [
     "Column",
     "Device",
     "Driver",
+    "DriverKind",
     "DriverOptions",
+    "DriverState",
+    "DriverStatus",
     "Duration",
     "EndOfSource",
     "Fraction",

@@ -57,6 +57,11 @@ class Driver(ABC):
         self.options = options
         self._is_open = False
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """What it has delivered or taken so far, and what went by it."""
+        return 0, 0
+
     @classmethod
     def claims(cls, path: str) -> bool:
         """Say whether a bare path, without a scheme, names something for this driver."""

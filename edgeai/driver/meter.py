@@ -33,6 +33,14 @@ class Meter(Driver):
     interval: float = 1.0
     """Seconds between readings that suit the device."""
 
+    readings: int = 0
+    """Readings so far."""
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Readings so far; none is lost."""
+        return self.readings, 0
+
     @classmethod
     def detect(cls, root: str = "/") -> list[Device]:
         """List what this meter could read under `root`, and for the rest what is missing."""
@@ -59,7 +67,9 @@ class Meter(Driver):
         """
         self._require_open()
         with self._in_sentences(DeviceLost, "has lost its device"):
-            return self._read()
+            reading = self._read()
+        self.readings += 1
+        return reading
 
     @contextlib.contextmanager
     def _in_sentences(self, gone: type[DeviceError], what: str) -> Iterator[None]:

@@ -56,6 +56,13 @@ class Source(Driver, Generic[M]):
         """Keep name and options; a driver with an option `lossless` is what that says."""
         super().__init__(name, options)
         self.lossless = getattr(options, "lossless", self.lossless)
+        self.captured = 0
+        self.lost = 0
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Captures delivered so far, and captures lost."""
+        return self.captured, self.lost
 
     def open(self, clock: Clock) -> None:
         """Open the device and start counting captures from zero."""

@@ -7,6 +7,7 @@
     /edgeai/announcements    what people were told
     /edgeai/drops            (stage, origin, seq, cause) of items that no stage looked at
     /edgeai/faults           what failed, when, and with what sentence
+    /edgeai/drivers          each new state of a driver, with its reason and its counts
     /edgeai/losses           what the recorder itself had no room for, by topic
     /edgeai/clock            pairs of the pipeline's clock and UTC, at the start and after steps of the wall clock
     /cameras/NAME/frames     seq, stamps, colour, shape and encoding of a picture; the picture follows in
@@ -32,6 +33,7 @@ __all__ = [
     "ANNOUNCEMENTS",
     "CLOCK",
     "DECISIONS",
+    "DRIVERS",
     "DROPS",
     "FAULTS",
     "HEADER",
@@ -60,6 +62,7 @@ SNAPSHOT = "/edgeai/snapshot"
 DECISIONS = "/edgeai/decisions"
 ANNOUNCEMENTS = "/edgeai/announcements"
 DROPS = "/edgeai/drops"
+DRIVERS = "/edgeai/drivers"
 FAULTS = "/edgeai/faults"
 LOSSES = "/edgeai/losses"
 CLOCK = "/edgeai/clock"

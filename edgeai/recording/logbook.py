@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeai.driver import DriverState
 from edgeai.messages import Frame, Reading, Result
 from edgeai.recording import format as layout
 from edgeai.recording import foxglove
@@ -72,6 +73,9 @@ class Logbook:
         elif isinstance(value, Announce):
             self._json(layout.ANNOUNCEMENTS, "edgeai.Announce", t, value)
             self._foxglove(layout.LOG, t, t, 0, foxglove.log(t, value.stage, f"{value.state}: {value.why}", bad=False))
+        elif isinstance(value, DriverState):
+            self._json(layout.DRIVERS, "edgeai.DriverState", t, value)
+            self._foxglove(layout.LOG, t, t, 0, foxglove.log(t, value.name, str(value), bad=not value.works))
         elif isinstance(value, FaultNote):
             self._json(layout.FAULTS, "edgeai.Fault", t, value)
             self._foxglove(layout.LOG, t, t, 0, foxglove.log(t, value.name, value.sentence, bad=True))

@@ -5,7 +5,7 @@ recording.header.cameras, recording.opening.calibrated
 for record in recording.records():
     match record.value:
         case Decision(event, commands): ...
-        case Frame() | Reading() | Result() | Announce() | Drop() | FaultNote() | Loss(): ...
+        case Frame() | Reading() | Result() | Announce() | Drop() | DriverState() | FaultNote() | Loss(): ...
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeai.driver import DriverState
 from edgeai.errors import RecordingError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.recording import format as layout
@@ -35,13 +36,14 @@ class Record:
 
     topic: str
     t: int
-    value: Decision | Frame | Reading | Result | Announce | Drop | FaultNote | Loss | UtcPair
+    value: Decision | Frame | Reading | Result | Announce | Drop | DriverState | FaultNote | Loss | UtcPair
 
 
 _BY_TOPIC: dict[str, Any] = {
     layout.DECISIONS: Decision,
     layout.ANNOUNCEMENTS: Announce,
     layout.DROPS: Drop,
+    layout.DRIVERS: DriverState,
     layout.FAULTS: FaultNote,
     layout.LOSSES: Loss,
     layout.CLOCK: UtcPair,

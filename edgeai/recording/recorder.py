@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeai.clock import Clock, SystemClock, offset_to_monotonic
+from edgeai.driver import DriverState
 from edgeai.errors import EdgeAIError, RecordingError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.recording import format as layout
@@ -23,6 +24,7 @@ from edgeai.recording.logbook import Entry
 from edgeai.recording.notes import Decision, FaultNote, Loss, UtcPair
 from edgeai.recording.options import RecordOptions
 from edgeai.recording.sinks import Headers, LookBack, Rotating, Sink, size_of
+from edgeai.runtime.roster import Roster
 from edgeai.runtime.taps import Fault, Frozen, Tap
 from edgeai.schedule.commands import Announce, Command, Drop
 from edgeai.schedule.events import Calibrated, Event, FrameReady
@@ -69,6 +71,8 @@ class Recorder(Tap):
     `report` is told once when recording had to end: the disk is full, the folder cannot be written.
     """
 
+    name = "recorder"
+
     def __init__(
         self,
         options: RecordOptions,
@@ -76,18 +80,23 @@ class Recorder(Tap):
         cameras: Sequence[str],
         clock: Clock,
         report: Callable[[Fault], None],
+        roster: Roster,
     ) -> None:
         quality = options.quality()
         qualities = {} if quality is None else dict.fromkeys(cameras, quality)
         self._sink: Sink = (Rotating if options.look_back is None else LookBack)(options, headers, qualities)
         self._clock = clock
         self._report = report
+        self._roster = roster
+        self._written = 0
+        roster.add(self, "recorder")
         self.lost: Counter[str] = Counter()
         self._told: Counter[str] = Counter()
         self._queue: deque[Any] = deque()
         self._waiting = 0
         self._lock = threading.RLock()
         self._ended = False
+        self._writing = False
         self._freeze: Callable[[], Frozen] | None = None
         self._calibrated: Calibrated | None = None
         self._recent: dict[str, deque[Entry]] = defaultdict(lambda: deque(maxlen=RECENT))
@@ -98,6 +107,11 @@ class Recorder(Tap):
         self._live = isinstance(clock, SystemClock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="edgeai-recorder", daemon=True)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Entries written so far, and those there was no room for."""
+        return self._written, self.lost.total()
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -174,6 +188,10 @@ class Recorder(Tap):
             self._queue.append(_Save(None))
         self._hurry()
 
+    def driver_changed(self, state: DriverState) -> None:
+        """Queue the state of a driver."""
+        self._put(Entry(state.since, state), 500, ROOM + MORE_ROOM, _same, layout.DRIVERS)
+
     def _open_entries(self, pending: set[tuple[str, int]]) -> Iterator[Entry]:
         """Give what was captured and is pending, or was not yet told to the scheduler."""
         for recent in list(self._recent.values()):
@@ -201,9 +219,11 @@ class Recorder(Tap):
         self._hurry()
 
     def _hurry(self) -> None:
-        """In virtual time, write at once; recording must not depend on a thread."""
-        if not self._live:
+        """In virtual time, write at once; recording must not depend on a thread. What is told meanwhile follows."""
+        if not self._live and not self._writing:
+            self._writing = True
             self._turn()
+            self._writing = False
 
     # -- the writer --------------------------------------------------------------------------------------------
 
@@ -234,11 +254,13 @@ class Recorder(Tap):
                 entry, size = item
                 pictures = pictures or isinstance(entry.value, Frame)
                 self._sink.write(entry)
+                self._written += 1
                 with self._lock:
                     self._waiting -= size
             elif isinstance(item, _Begin):
                 opening = Opening(item.t, item.frozen.state(), item.frozen.pending, item.calibrated)
                 self._sink.open(opening, item.frames)
+                self._roster.note(self.name, "running")
             elif isinstance(item, _Save):
                 self._sink.save(item.path)
             else:
@@ -266,6 +288,7 @@ class Recorder(Tap):
             self._sink.close(finish=True)
         except OSError as error:
             self._fail(error)
+        self._roster.note(self.name, "closed")
 
     def _fail(self, error: Exception) -> None:
         """Record nothing more, and say so; what was written stays."""
@@ -274,7 +297,9 @@ class Recorder(Tap):
             self._queue.clear()
         with contextlib.suppress(OSError):
             self._sink.close(finish=False)
-        self._report(Fault("recorder", _in_a_sentence(error, self.paths), self._clock.now()))
+        told = _in_a_sentence(error, self.paths)
+        self._roster.note(self.name, "lost", str(told))
+        self._report(Fault(self.name, told, self._clock.now()))
 
 
 def _in_a_sentence(error: Exception, paths: tuple[Path, ...]) -> Exception:

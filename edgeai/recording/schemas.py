@@ -31,6 +31,7 @@ _OUR_FIELDS: dict[str, dict[str, Any]] = {
     "edgeai.Result": {"stream": _TEXT, "seq": _WHOLE, "stamp": _WHOLE, "value": {}, "inputs": _LIST, "ledger": _LIST},
     "edgeai.Announce": {"stage": _TEXT, "state": _TEXT, "why": _TEXT},
     "edgeai.Drop": {"stage": _TEXT, "origin": _TEXT, "seq": _WHOLE, "cause": _TEXT},
+    "edgeai.DriverState": {"name": _TEXT, "kind": _TEXT, "state": _TEXT, "why": _TEXT, "since": _WHOLE},
     "edgeai.Fault": {"name": _TEXT, "kind": _TEXT, "sentence": _TEXT, "t": _WHOLE},
     "edgeai.Loss": {"topic": _TEXT, "count": _WHOLE, "t": _WHOLE},
     "edgeai.UtcPair": {"t": _WHOLE, "utc": _WHOLE},

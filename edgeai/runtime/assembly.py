@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from edgeai.driver import Camera, Meter, Output, Sensor, Source
+from edgeai.driver import Camera, Driver, DriverKind, Meter, Output, Sensor, Source
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Frame, Reading
 from edgeai.power.boards import Board, load_board
 from edgeai.runtime.programs import Programs
+from edgeai.runtime.roster import Roster
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import Workload
 
@@ -59,6 +61,18 @@ class Assembly:
     def sources(self) -> list[Source[Frame] | Source[Reading]]:
         """Sensors, then cameras: a camera's first frame finds the sensors running."""
         return [*self.sensors, *self.cameras]
+
+    def enter(self, roster: Roster) -> None:
+        """Enter every named driver, about to be opened."""
+        kinds: list[tuple[DriverKind, Sequence[Driver]]] = [
+            ("sensor", self.sensors),
+            ("camera", self.cameras),
+            ("meter", self.meters),
+            ("output", [route.output for route in self.outputs]),
+        ]
+        for kind, drivers in kinds:
+            for driver in drivers:
+                roster.add(driver, kind)
 
     def check_rates(self) -> None:
         """Refuse a stage whose lowest rate its camera cannot reach, as far as the cameras know their rates by now.

@@ -23,6 +23,7 @@ from edgeai.runtime.loader import Loader
 from edgeai.runtime.output_worker import OutputWorker
 from edgeai.runtime.program import Work, execute
 from edgeai.runtime.read_ahead import ReadAhead
+from edgeai.runtime.roster import Roster
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.timers import TimerThread
 from edgeai.runtime.watch import Watch
@@ -56,11 +57,15 @@ latency of a lane that returns from C code while some other thread computes in P
 class LiveEngine:
     """Runs an assembly against the system's clock."""
 
-    def __init__(self, assembly: Assembly, clock: SystemClock, taps: Sequence[Tap]) -> None:
+    def __init__(
+        self, assembly: Assembly, clock: SystemClock, taps: Sequence[Tap], roster: Roster | None = None
+    ) -> None:
         self._assembly = assembly
         self._clock = clock
         self._workers = [OutputWorker(r, assembly.lossless, clock, self._output_failed) for r in assembly.outputs]
         self._taps = Taps([*taps, *self._workers])
+        self.roster = roster or Roster(clock)
+        self.roster.listeners = self._taps.driver_changed
         self._timers = TimerThread(clock)
         self._queues: list[queue.SimpleQueue[tuple[Job, Work] | None]] = [
             queue.SimpleQueue() for _ in range(assembly.workload.lanes)
@@ -93,11 +98,13 @@ class LiveEngine:
 
     def start(self) -> None:
         """Open every driver, outputs first, and start. Raises DeviceError or PluginError, with nothing left open."""
+        self._assembly.enter(self.roster)
         self._open_drivers()
         self.watch = self._watch_over((*self._assembly.meters, *self._found_meters()))
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
         for worker in self._workers:
+            self.roster.note(worker.output.name, "running")
             worker.start()
         if self._assembly.workload.limited:
             self._loader.start()
@@ -211,9 +218,9 @@ class LiveEngine:
         try:
             self._read_all(source)
         except EdgeAIError as error:
-            self.core.fault(source.name, error)
+            self._source_failed(source, error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's bug is its own fault, not the end of all
-            self.core.fault(source.name, _failure(source, error))
+            self._source_failed(source, _failure(source, error))
         finally:
             self._close(source)
             if source in self._leading:
@@ -232,12 +239,17 @@ class LiveEngine:
     def _read_all(self, source: Source[Frame] | Source[Reading]) -> None:
         ahead = self._ahead.get(source.name)
         limit = self._assembly.frames if isinstance(source, Camera) else None
+        runs = False
         while not self._stopping.is_set():
             message = source.read(READ)
             if message is None:
                 if source.ended:
                     return
-            elif isinstance(message, Reading):
+                continue
+            if not runs:
+                runs = True
+                self.roster.note(source.name, "running")
+            if isinstance(message, Reading):
                 self.core.reading(message)
             elif ahead is None:
                 self.core.frame(message)
@@ -260,6 +272,10 @@ class LiveEngine:
             ahead.freed()
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def _source_failed(self, source: Source[Frame] | Source[Reading], error: EdgeAIError) -> None:
+        self.roster.note(source.name, "lost", str(error))
+        self.core.fault(source.name, error)
 
     def _open_drivers(self) -> None:
         opened: list[Driver] = []
@@ -284,11 +300,12 @@ class LiveEngine:
             except EdgeAIError as error:
                 _log.debug("meter %s is left out: %s", meter.name, error)
             else:
+                self.roster.add(meter, "meter")
                 opened.append(meter)
         return opened
 
     def _watch_over(self, meters: Sequence[Meter]) -> Watch:
-        return Watch(meters, self._assembly.board, self._clock, self.core.sense, self.core.announce)
+        return Watch(meters, self._assembly.board, self._clock, self.core.sense, self.core.announce, self.roster)
 
     def _open_driver(self, driver: Driver) -> None:
         try:
@@ -308,8 +325,10 @@ class LiveEngine:
             driver.close()
         except Exception as error:  # noqa: BLE001 - there is nothing left to do with it
             _log.warning("%s did not close: %s", driver.name, error)
+        self.roster.note(driver.name, "closed")
 
     def _output_failed(self, name: str, error: Exception) -> None:
+        self.roster.note(name, "lost", str(error))
         self.core.fault(name, error)
 
     def _check_finished(self) -> None:

@@ -16,6 +16,7 @@ from edgeai.messages import Frame, Reading, Result
 from edgeai.runtime.assembly import Assembly, OutputRoute
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.program import Execution, Work, execute
+from edgeai.runtime.roster import Roster
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.watch import Watch
 from edgeai.schedule.commands import Job, Load, Unload
@@ -32,7 +33,13 @@ class LockstepEngine:
     """Runs an assembly in virtual time. `step` handles one event; nothing happens between calls."""
 
     def __init__(
-        self, assembly: Assembly, clock: VirtualClock, taps: Sequence[Tap], durations: Durations, loading: int = 0
+        self,
+        assembly: Assembly,
+        clock: VirtualClock,
+        taps: Sequence[Tap],
+        durations: Durations,
+        loading: int = 0,
+        roster: Roster | None = None,
     ) -> None:
         """`loading` is how long it takes to load a model while the pipeline runs, ns."""
         self._assembly = assembly
@@ -41,6 +48,9 @@ class LockstepEngine:
         self._loading = loading
         written = [_InlineOutputs(assembly.outputs, self._output_failed)] if assembly.outputs else []
         self._taps = Taps([*taps, *written])
+        self.roster = roster or Roster(clock)
+        self.roster.listeners = self._taps.driver_changed
+        assembly.enter(self.roster)
         self._heap: list[tuple[int, int, Callable[[], object]]] = []
         self._pushed = 0
         self._waiting_for_room: set[str] = set()
@@ -55,7 +65,7 @@ class LockstepEngine:
             freed=self._freed,
             order=self._carry_out,
         )
-        self.watch = Watch(assembly.meters, assembly.board, clock, self.core.sense, self.core.announce)
+        self.watch = Watch(assembly.meters, assembly.board, clock, self.core.sense, self.core.announce, self.roster)
         self._open = False
         self._finished = False
 
@@ -66,6 +76,7 @@ class LockstepEngine:
             sensor.open(self._clock)
         for route in self._assembly.outputs:
             route.output.open(self._clock)
+            self.roster.note(route.output.name, "running")
         for camera in self._assembly.cameras:
             camera.open(self._clock)
         self._assembly.check_rates()
@@ -95,10 +106,10 @@ class LockstepEngine:
             self._open = False
             self.core.shut_down()
             self._heap.clear()
-            for source in self._assembly.sources:
-                source.close()
-            for driver in (*self._assembly.meters, *(route.output for route in self._assembly.outputs)):
+            drivers = (*self._assembly.sources, *self._assembly.meters, *(r.output for r in self._assembly.outputs))
+            for driver in drivers:
                 driver.close()
+                self.roster.note(driver.name, "closed")
             self._finish()
 
     def step(self) -> bool:
@@ -180,6 +191,8 @@ class LockstepEngine:
         if message is None and not source.ended:
             self._plan_read(source)
             return
+        if message is not None:
+            self.roster.note(source.name, "running")
         if isinstance(message, Frame):
             self.core.frame(message)
         elif isinstance(message, Reading):
@@ -197,9 +210,11 @@ class LockstepEngine:
 
     def _source_failed(self, source: Source[Frame] | Source[Reading], error: Exception) -> None:
         self._live_cameras.discard(source.name)
+        self.roster.note(source.name, "lost", str(error))
         self.core.fault(source.name, error)
 
     def _output_failed(self, name: str, error: Exception) -> None:
+        self.roster.note(name, "lost", str(error))
         self.core.fault(name, error)
 
     def _run(self, job: Job, work: Work) -> None:
@@ -263,9 +278,14 @@ class _InlineOutputs(Tap):
         """Write to every output that takes this stream."""
         for route in self._routes:
             name = route.output.name
-            if result.stream in route.stages and name not in self._failed:
+            if result.stream not in route.stages:
+                continue
+            if name in self._failed:
+                route.output.lost += 1
+            else:
                 try:
                     route.output.write(result, frame)
                 except Exception as error:  # noqa: BLE001 - an output that fails must not end the others
                     self._failed.add(name)
+                    route.output.lost += 1
                     self._report(name, error)

@@ -25,7 +25,7 @@ class OutputWorker(Tap):
     """Queues results for one output and writes them on its own thread.
 
     `keeps: newest` holds the newest result of each stream; `all` holds up to DEPTH, and when those are full makes a
-    lossless pipeline wait and any other lose the newcomer, counted in `lost`.
+    lossless pipeline wait and any other lose the newcomer, counted in the output's `lost`.
     """
 
     def __init__(
@@ -33,7 +33,6 @@ class OutputWorker(Tap):
     ) -> None:
         self.output = route.output
         self._clock = clock
-        self.lost = 0
         self._stages = route.stages
         self._wait_for_room = lossless
         self._failed = failed
@@ -41,7 +40,6 @@ class OutputWorker(Tap):
         self._closing = False
         self._give_up: int | None = None
         self._writing = False
-        self._written = 0
         self._changed = threading.Condition()
         self._items: deque[tuple[Result, Frame | None]] = deque()
         self._thread = threading.Thread(target=self._work, name=f"edgeai-output-{self.output.name}", daemon=True)
@@ -52,14 +50,17 @@ class OutputWorker(Tap):
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """Queue a result."""
-        if result.stream not in self._stages or self._broken:
+        if result.stream not in self._stages:
+            return
+        if self._broken:
+            self.output.lost += 1
             return
         item = result, frame if self.output.wants_frames else None
         with self._changed:
             if self.output.keeps == "newest":
                 self._replace(item)
             elif not self._has_room():
-                self.lost += 1
+                self.output.lost += 1
                 return
             else:
                 self._items.append(item)
@@ -78,13 +79,13 @@ class OutputWorker(Tap):
         With `patient` it has so long for each result, and again for closing, not for all of them.
         """
         before = -1
-        while before < self._written and self._is_elsewhere():
-            before = self._written
+        while before < self.output.written and self._is_elsewhere():
+            before = self.output.written
             self._thread.join(timeout)
             if not patient:
                 break
-        if self.lost and self.output.keeps == "all":
-            _log.warning("output %s was too slow and lost %d results", self.output.name, self.lost)
+        if self.output.lost and self.output.keeps == "all" and not self._broken:
+            _log.warning("output %s was too slow and lost %d results", self.output.name, self.output.lost)
         return not self._is_elsewhere()
 
     @property
@@ -107,7 +108,7 @@ class OutputWorker(Tap):
         for i, (waiting, _) in enumerate(self._items):
             if waiting.stream == stream:
                 self._items[i] = item
-                self.lost += 1
+                self.output.lost += 1
                 return
         self._items.append(item)
 
@@ -120,9 +121,9 @@ class OutputWorker(Tap):
         try:
             while (item := self._next()) is not None:
                 self.output.write(*item)
-                self._written += 1
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an output that fails must not end the others
             self._broken = True
+            self.output.lost += self._writing
             self._failed(self.output.name, raised(error))
         finally:
             self._close_output()
@@ -131,7 +132,7 @@ class OutputWorker(Tap):
         with self._changed:
             self._writing = False
             if self._give_up is not None and self._clock.now() > self._give_up:
-                self.lost += len(self._items)
+                self.output.lost += len(self._items)
                 self._items.clear()
             while not self._items:
                 if self._closing:

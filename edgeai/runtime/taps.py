@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeai.driver import DriverState
 from edgeai.errors import EdgeAIError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.schedule.commands import Announce, Command, Drop
@@ -70,6 +71,9 @@ class Tap:
     def recovered(self, name: str) -> None:
         """What had failed works again."""
 
+    def driver_changed(self, state: DriverState) -> None:
+        """A driver is in another state."""
+
     def settled(self) -> None:
         """A lane has nothing to do for now."""
 
@@ -90,6 +94,7 @@ class Taps:
         self.announced = _callers(taps, "announced")
         self.faulted = _callers(taps, "faulted")
         self.recovered = _callers(taps, "recovered")
+        self.driver_changed = _callers(taps, "driver_changed")
         self.settled = _callers(taps, "settled")
         self.finished = _callers(taps, "finished")
 

@@ -14,6 +14,7 @@ from edgeai.messages import MeterReading
 from edgeai.power.board_state import BoardState, combine
 from edgeai.power.boards import Board
 from edgeai.power.plausible import Announcement, Guard
+from edgeai.runtime.roster import Roster
 from edgeai.schedule.commands import Announce
 from edgeai.schedule.events import Sensed
 
@@ -62,11 +63,12 @@ class Watch:
         clock: Clock,
         tell: Callable[[Sensed], None],
         announce: Callable[[Announce], None],
+        roster: Roster,
     ) -> None:
         self.meters = tuple(meters)
         self._board = board
         self._clock = clock
-        self._tell, self._announce = tell, announce
+        self._tell, self._announce, self._roster = tell, announce, roster
         self._lock = threading.Lock()
         self._watched = {meter.name: _Watched(meter, board) for meter in meters}
         self._watts: list[float] = []
@@ -81,6 +83,7 @@ class Watch:
             reading, why = None, str(error)
         except Exception as error:  # noqa: BLE001 - a driver's bug must not end the watch over the others
             reading, why = None, str(DeviceError(f"{meter.name} failed: {type(error).__name__}: {error}"))
+        self._roster.note(meter.name, "retrying" if why else "running", why)
         with self._lock:
             now = self._clock.now()
             said = self._take(self._watched[meter.name], reading, why, now)

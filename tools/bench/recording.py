@@ -30,6 +30,7 @@ from edgeai.recording.mcap import Scan
 from edgeai.recording.options import RecordOptions
 from edgeai.recording.recorder import Recorder
 from edgeai.recording.salvage import salvage
+from edgeai.runtime.roster import Roster
 from edgeai.runtime.taps import Frozen
 from edgeai.schedule.events import FrameReady
 from edgeai.schedule.scheduler import Scheduler
@@ -60,6 +61,7 @@ def recorder(path, clock, failed):
         CAMERAS,
         clock,
         failed.append,
+        Roster(clock),
     )
     scheduler = Scheduler(workload, Fixed())
     made.began(lambda: Frozen(freeze(scheduler), ()))
