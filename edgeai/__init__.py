@@ -23,31 +23,31 @@ from edgeai.errors import (
     PluginError,
     RecordingError,
 )
-from edgeai.messages import (
-    FAULT,
-    FRESH,
-    NEVER,
-    STALE,
-    Classification,
-    ClassMap,
-    Column,
-    Detections,
-    Embedding,
-    Frame,
-    Intrinsics,
-    Keypoints,
-    Reading,
-    Readings,
-    Regression,
-    Result,
-    Score,
-    Snapshot,
-    Status,
-    Tensors,
-)
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph
+    from edgeai.messages import (
+        FAULT,
+        FRESH,
+        NEVER,
+        STALE,
+        Classification,
+        ClassMap,
+        Column,
+        Detections,
+        Embedding,
+        Frame,
+        Intrinsics,
+        Keypoints,
+        Reading,
+        Readings,
+        Regression,
+        Result,
+        Score,
+        Snapshot,
+        Status,
+        Tensors,
+    )
     from edgeai.perception.model import Model
     from edgeai.pipeline import Pipeline, run
 
@@ -90,16 +90,23 @@ __all__ = [
     "run",
 ]
 
-_LAZY = {
+_HOMES = {
     "Graph": "edgeai.graph",
     "Model": "edgeai.perception.model",
     "Pipeline": "edgeai.pipeline",
     "run": "edgeai.pipeline",
 }
+"""Where a name comes from that neither stands above nor is one of the messages."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import the large names when first used: `import edgeai` stays quick and needs neither cv2 nor a runtime."""
-    if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'edgeai' has no attribute {name!r}")
+    """Import a name when it is first used: `import edgeai` needs neither numpy, nor cv2, nor a runtime."""
+    if name not in __all__:
+        raise AttributeError(f"module 'edgeai' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES.get(name, "edgeai.messages")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

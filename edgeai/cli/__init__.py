@@ -1,7 +1,7 @@
-"""The command line: one module a command.
+"""The command line: one module a command, one row each in commands.py.
 
-Exit codes: 0 done, 1 something else (a Python function that raised), 2 configuration, 3 devices, 4 models,
-5 recordings.
+Exit codes: 0 done, 1 something else (a Python function that raised), 2 configuration or command line, 3 devices,
+4 models, 5 recordings, 130 ended by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -11,29 +11,11 @@ from typing import NoReturn
 
 import typer
 
-from edgeai.cli import (
-    boards,
-    check,
-    compare,
-    devices,
-    evaluate,
-    export,
-    graph,
-    info,
-    models,
-    plan,
-    profile,
-    quantize,
-    record,
-    recover,
-    replay,
-    run,
-    schema,
-    simulate,
-)
+from edgeai.cli.failures import Failures
+from edgeai.cli.lazily import SETTINGS, Group
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, ModelError, PluginError, RecordingError
 
-__all__ = ["main"]
+__all__ = ["app", "main"]
 
 _EXIT: tuple[tuple[type[EdgeAIError], int], ...] = (
     (ConfigError, 2),
@@ -45,30 +27,15 @@ _EXIT: tuple[tuple[type[EdgeAIError], int], ...] = (
 
 app = typer.Typer(
     name="edgeai",
+    cls=Group,
     help="Cameras and sensors, quantized models, and a power-aware scheduler, for robots.",
+    epilog="`edgeai COMMAND --help` has an example of each. Exit codes: 0 done, 2 command line or configuration, "
+    "3 devices, 4 models, 5 recordings, 1 anything else, 130 Ctrl-C. NO_COLOR is respected.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=SETTINGS,
 )
-app.command("run")(run.run)
-app.command("record")(record.record)
-app.command("info")(info.info)
-app.command("recover")(recover.recover)
-app.command("replay")(replay.replay)
-app.command("export")(export.export)
-app.command("check")(check.check)
-app.command("graph")(graph.graph)
-app.command("schema")(schema.schema)
-app.command("boards")(boards.boards)
-app.command("profile")(profile.profile)
-app.command("simulate")(simulate.simulate)
-app.command("plan")(plan.plan)
-app.add_typer(models.app)
-app.command("devices")(devices.devices)
-app.command("quantize")(quantize.quantize)
-app.command("evaluate")(evaluate.evaluate)
-app.command("compare")(compare.compare)
 
 
 def _version(show: bool) -> None:
@@ -97,7 +64,7 @@ def main() -> None:
     """Run the command line; errors are sentences on standard error, without a traceback."""
     try:
         app()
-    except run.Failures as failures:
+    except Failures as failures:
         _end(failures, exit_code(failures.errors[0]))
     except EdgeAIError as error:
         _end(error, exit_code(error))

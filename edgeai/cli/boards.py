@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from edgeai.cli import complete, screen
+from edgeai.cli.options import AsJson
 from edgeai.power.boards import Board, board_names, load_board, running_board, slowdown
 from edgeai.power.ladders import Ladder, load_ladder
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["boards"]
 
@@ -28,15 +30,21 @@ _UNITS = {
 
 def boards(
     name: Annotated[
-        str | None, typer.Argument(help="A board, or a YAML file that describes one.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A board, or a YAML file that describes one.", show_default=False, autocompletion=complete.boards
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """List the boards there are tables of, or show one with the source of each number. `*` marks this machine's."""
+    """List the boards there are tables of, or show one with the source of each number. `*` marks this machine's.
+
+    Example: edgeai boards pi4
+    """
     here = running_board()
     shown = [load_board(name)] if name else [load_board(known) for known in board_names()]
     if as_json:
-        typer.echo(json.dumps([_plain(board, here) for board in shown], indent=2, ensure_ascii=False))
+        screen.print_json([_plain(board, here) for board in shown])
     elif name:
         _show(shown[0], here)
     else:
@@ -52,17 +60,9 @@ def _slowdown(board: Board) -> float:
 
 
 def _list(shown: list[Board], here: Board) -> None:
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading, side in (
-        ("", "left"),
-        ("board", "left"),
-        ("cores", "right"),
-        ("idle W", "right"),
-        ("stress W", "right"),
-        ("time, Pi 4 = 1", "right"),
-        ("source of idle and stress", "left"),
-    ):
-        table.add_column(heading, justify="left" if side == "left" else "right")
+    source = "source of idle and stress"
+    headings = ("", "board", "cores", "idle W", "stress W", "time, Pi 4 = 1", source)
+    table = screen.table(*headings, left=("", "board", source))
     for board in shown:
         table.add_row(
             "*" if board == here else "",
@@ -73,7 +73,7 @@ def _list(shown: list[Board], here: Board) -> None:
             f"{_slowdown(board):.2f}",
             _sources(board),
         )
-    console = Console()
+    console = screen.console()
     console.print(table)
     console.print(f"\n* this machine: {here.title} ({here.name}). `edgeai boards NAME` gives every source.")
 
@@ -85,12 +85,11 @@ def _sources(board: Board) -> str:
 
 
 def _show(board: Board, here: Board) -> None:
-    console = Console()
+    console = screen.console()
     machine = "; this machine" if board == here else ""
-    console.print(f"[bold]{board.title}[/bold] ({board.name}{machine})\n", highlight=False)
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in ("figure", "value", "source"):
-        table.add_column(heading, overflow="fold")
+    console.print(f"[bold]{board.title}[/bold] ({board.name}{machine})\n")
+    headings = ("figure", "value", "source")
+    table = screen.table(*headings, left=headings)
     for row in _rows(board):
         table.add_row(*row)
     console.print(table)
@@ -116,11 +115,9 @@ def _series(values: tuple[float, ...], scale: float, unit: str) -> str:
 
 
 def _show_ladder(console: Console, ladder: Ladder) -> None:
-    console.print(f"\n[bold]{ladder.title}[/bold] ({ladder.name}); {ladder.source}", highlight=False)
-    console.print(ladder.conditions, highlight=False)
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in ("model", "top-1 %", "p50 ms", "p99 ms", "p99.9 ms", "mJ"):
-        table.add_column(heading, justify="left" if heading == "model" else "right")
+    console.print(f"\n[bold]{ladder.title}[/bold] ({ladder.name}); {ladder.source}")
+    console.print(ladder.conditions)
+    table = screen.table("model", "top-1 %", "p50 ms", "p99 ms", "p99.9 ms", "mJ", left=("model",))
     for rung in ladder.rungs:
         numbers = (rung.top1, rung.p50_ms, rung.p99_ms, rung.p999_ms, rung.mj)
         table.add_row(rung.model, *(f"{number:.1f}" for number in numbers))

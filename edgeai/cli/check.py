@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
+from edgeai.cli import options, screen
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph import Graph
 
@@ -16,13 +16,15 @@ __all__ = ["check"]
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="The graph, a YAML file.", show_default=False)],
-    allow_code: Annotated[bool, typer.Option("--allow-code", help="Import the functions that the file names.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    file: options.Graph,
+    allow_code: options.AllowCode = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Check a graph: every mistake with its line, what was found and expected. Opens no device.
 
     Its models are loaded and timed, so that deadlines and rates which this machine cannot keep are mistakes, too.
+
+    Example: edgeai check rover.yaml
     """
     from edgeai import pipeline
 
@@ -31,11 +33,11 @@ def check(
         notes = pipeline.check(graph)
     except ConfigError as error:
         if as_json:
-            typer.echo(json.dumps(_report(file, error.problems), indent=2))
+            screen.print_json(_report(file, error.problems))
             raise typer.Exit(2) from None
         raise
     if as_json:
-        typer.echo(json.dumps({**_report(file, ()), "models": notes}, indent=2))
+        screen.print_json({**_report(file, ()), "models": notes})
     else:
         for note in notes:
             typer.echo(note)

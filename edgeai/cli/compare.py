@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeai.cli.evaluate import progress_bar
+from edgeai.cli import screen
+from edgeai.cli.options import AllowCode, AsJson
 from edgeai.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -24,10 +24,13 @@ def compare(
     metric: Annotated[list[str] | None, typer.Option(help="A metric of this data; repeatable.")] = None,
     seconds: Annotated[float, typer.Option(help="Of measuring, for each model.", min=0.1)] = 2.0,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a page with plots: report.html.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
-    allow_code: Annotated[bool, typer.Option("--allow-code", help="Import the functions that a graph names.")] = False,
+    as_json: AsJson = False,
+    allow_code: AllowCode = False,
 ) -> None:
-    """Compare models: accuracy, latency on one thread, size, memory, and how far they agree."""
+    """Compare models: accuracy, latency on one thread, size, memory, and how far they agree.
+
+    Example: edgeai compare small.tflite large.tflite --data photos/ -o report.html
+    """
     from edgeai.workbench.compare import compare as work
     from edgeai.workbench.datasets import open_dataset
     from edgeai.workbench.evaluate import models as load
@@ -36,12 +39,12 @@ def compare(
     if output is not None and not output.absolute().parent.is_dir():
         raise ConfigError(Problem("--output", str(output), "a file in a folder that exists"))
     chosen = load(models, allow_code=allow_code)
-    with progress_bar() as progress:
+    with screen.progress_bar() as progress:
         found = work(chosen, dataset, seconds=seconds, metrics=metric or (), progress=progress)
     if output is not None:
         _write(output, found)
     if as_json:
-        typer.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        screen.print_json(asdict(found))
     else:
         _print(found)
 
@@ -54,24 +57,17 @@ def _write(path: Path, found: Comparison) -> None:
     except OSError as error:
         expected = "a file that may be written"
         raise ConfigError(Problem("--output", f"{path} ({error.strerror})", expected)) from error
-    typer.echo(f"{path} is written", err=True)
+    screen.note(f"{path} is written")
 
 
 def _print(found: Comparison) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from edgeai.workbench.compare_page import columns
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160
     headings, rows = columns(found)
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for i, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if i else "left", no_wrap=True)
+    table = screen.table(*headings, left=headings[:1], whole=headings)
     for row in rows:
         table.add_row(*row)
+    console = screen.console(width=160)
     console.print(table)
     console.print(f"\n{found.samples} inputs of {found.dataset}; one thread; {found.machine}", soft_wrap=True)
     for warning in found.warnings:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import Annotated
-
-import typer
 
 from edgeai import plugins
+from edgeai.cli import screen
+from edgeai.cli.options import AsJson
 from edgeai.errors import EdgeAIError
 from edgeai.messages import Device
 
@@ -24,10 +22,12 @@ _GROUPS = (
 """Kinds of drivers, and what they are called in a graph."""
 
 
-def devices(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def devices(as_json: AsJson = False) -> None:
     """List cameras, ports, meters, outputs, accelerators, runtimes: by their names in graphs, and what is missing.
 
     Nothing is opened for longer than it takes to ask its name.
+
+    Example: edgeai devices --json
     """
     from edgeai.perception.runtimes import accelerators, installed
 
@@ -35,8 +35,7 @@ def devices(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
     found["accelerators"] = accelerators.devices()
     found["runtimes"] = installed()
     if as_json:
-        plain = {title: [asdict(device) for device in group] for title, group in found.items()}
-        typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        screen.print_json({title: [asdict(device) for device in group] for title, group in found.items()})
     else:
         _print(found)
 
@@ -53,13 +52,10 @@ def _of_kind(kind: str) -> list[Device]:
 
 
 def _print(found: dict[str, list[Device]]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 140
+    console = screen.console()
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("", no_wrap=True)
     table.add_column("name in a graph", overflow="fold")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeai.cli import screen
+from edgeai.cli.options import Recorded
 from edgeai.errors import ConfigError, DeviceError
 from edgeai.messages import Frame, Reading, Result, plain
 
@@ -23,14 +25,17 @@ _PENDING = 64
 
 
 def export(
-    recording: Annotated[Path, typer.Argument(help="An MCAP file that `edgeai record` wrote.")],
+    recording: Recorded,
     frames: Annotated[Path | None, typer.Option(help="A folder for the pictures, CAMERA-SEQ.png.")] = None,
     jsonl: Annotated[Path | None, typer.Option(help="A file for results and readings, a JSON object a line.")] = None,
     table: Annotated[Path | None, typer.Option("--csv", help="A file for the readings: time, source, values.")] = None,
     video: Annotated[Path | None, typer.Option(help="A video (.mkv, .mp4, .avi) of results on their frames.")] = None,
     fps: Annotated[float, typer.Option(help="Pictures a second of the video.", min=0.1)] = 15.0,
 ) -> None:
-    """Take pictures, results, readings or an annotated video out of a recording; what is damaged is passed over."""
+    """Take pictures, results, readings or an annotated video out of a recording; what is damaged is passed over.
+
+    Example: edgeai export drive.mcap --jsonl results.jsonl --video drive.mkv
+    """
     from edgeai.recording.reader import Recording
 
     if frames is None and jsonl is None and table is None and video is None:
@@ -53,15 +58,11 @@ def export(
 
 def _values(recording: Recording, what: str) -> Iterator[Any]:
     """Give every value, with a progress bar on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from edgeai import plugins
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=None)
+    with screen.progress_bar() as progress:
         for record in recording.records(salvage=True, policies=lambda name: plugins.find("policies", name)):
-            progress.advance(task)
+            progress(what, None)
             yield record.value
 
 

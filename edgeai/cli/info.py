@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from edgeai.cli import screen
+from edgeai.cli.options import AsJson, Recorded
 
 if TYPE_CHECKING:
     from edgeai.recording.header import Header
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["info"]
 
 
-def info(
-    recording: Annotated[Path, typer.Argument(help="An MCAP file that `edgeai record` wrote.")],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """Say what is in a recording: streams, rates, gaps, what ran, and what was lost."""
+def info(recording: Recorded, as_json: AsJson = False) -> None:
+    """Say what is in a recording: streams, rates, gaps, what ran, and what was lost.
+
+    Example: edgeai info drive.mcap
+    """
     from edgeai.recording.reader import Recording
     from edgeai.recording.survey import survey
 
     opened = Recording.open(recording)
     found = survey(opened)
     if as_json:
-        typer.echo(json.dumps(_plain(opened.header, found), indent=2, ensure_ascii=False))
+        screen.print_json(_plain(opened.header, found))
     else:
         _show(recording, opened.header, found)
 
@@ -57,10 +57,7 @@ def _plain(header: Header, found: Survey) -> dict[str, Any]:
 
 
 def _show(path: Path, header: Header, found: Survey) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
+    console = screen.console()
     end = "complete" if found.complete else "torn: `edgeai recover` makes a whole file of it"
     versions = ", ".join(f"{name} {version}" for name, version in header.versions.items())
     lines = [
@@ -72,9 +69,8 @@ def _show(path: Path, header: Header, found: Survey) -> None:
         f"camera {name}: {camera.store}{', LOSSY' if camera.lossy else ''}" for name, camera in header.cameras.items()
     ]
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in ("topic", "messages", "a second", "longest gap", "MB"):
-        table.add_column(heading, justify="left" if heading == "topic" else "right", no_wrap=True)
+    headings = ("topic", "messages", "a second", "longest gap", "MB")
+    table = screen.table(*headings, left=headings[:1], whole=headings)
     for name, topic in sorted(found.topics.items()):
         gap = f"{topic.gap:.2f} s" if topic.gap else "-"
         table.add_row(name, str(topic.messages), f"{topic.rate:.1f}", gap, f"{topic.bytes / 1e6:.2f}")

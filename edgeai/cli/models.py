@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeai.cli import screen
+from edgeai.cli.lazily import SETTINGS
+from edgeai.cli.options import AsJson
 from edgeai.errors import ConfigError, ModelError, Problem
 
 if TYPE_CHECKING:
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(name="models", help="Models by name: list, pull, verify, info, add.", no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = typer.Typer(
+    name="models",
+    help="Models by name: list, pull, verify, info, add.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings=SETTINGS,
+)
 
 
 @app.command("list")
@@ -28,7 +35,10 @@ def list_(
     update: Annotated[bool, typer.Option("--update", help="Fetch the zoos' manifests first.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the families of all zoos: task, variants, accuracy, licence, and which variants are here (●)."""
+    """List the families of all zoos: task, variants, accuracy, licence, and which variants are here (●).
+
+    Example: edgeai models list --update
+    """
     from edgeai.workbench.zoo import trust
     from edgeai.workbench.zoo.cached import shelves
     from edgeai.workbench.zoo.manifests import refresh
@@ -38,7 +48,7 @@ def list_(
         refresh(zoo)
     shown = shelves(zoos)
     if as_json:
-        typer.echo(json.dumps([row for shelf in shown for row in _rows(shelf)], indent=2, ensure_ascii=False))
+        screen.print_json([row for shelf in shown for row in _rows(shelf)])
     else:
         _print_list(shown)
 
@@ -52,14 +62,9 @@ def _rows(shelf: Shelf) -> list[dict[str, Any]]:
 
 
 def _print_list(shown: tuple[Shelf, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in ("", "model", "task", "accuracy", "metric", "kB", "licence", "zoo"):
-        table.add_column(
-            heading, justify="right" if heading in ("accuracy", "kB") else "left", no_wrap=heading == "model"
-        )
+    headings = ("", "model", "task", "accuracy", "metric", "kB", "licence", "zoo")
+    left = [heading for heading in headings if heading not in ("accuracy", "kB")]
+    table = screen.table(*headings, left=left, whole=("model",))
     for shelf in shown:
         for family in shelf.manifest.families:
             for each in family.variants:
@@ -74,10 +79,7 @@ def _print_list(shown: tuple[Shelf, ...]) -> None:
                     family.licence,
                     shelf.manifest.zoo,
                 )
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 140
-    console.print(table)
+    screen.console().print(table)
 
 
 @app.command()
@@ -87,8 +89,9 @@ def pull(
     """Fetch models into the cache, resumed where it broke off, and verified before anything can use them.
 
     A graph then names them: `model: zoo:FAMILY` (the ladder of its variants) or `model: zoo:FAMILY/VARIANT`.
+
+    Example: edgeai models pull objects
     """
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     from edgeai.workbench.zoo import trust
@@ -96,9 +99,9 @@ def pull(
 
     zoos = trust.load()
     _refresh_or_warn(zoos)
-    console = Console(stderr=True)
+    console = screen.console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=screen.quiet() or not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def show(what: str, whole: int, here: int) -> None:
@@ -120,17 +123,22 @@ def _refresh_or_warn(zoos: tuple[Trusted, ...]) -> None:
             refresh(zoo)
         except ModelError as error:
             known(zoo)
-            typer.echo(f"edgeai: the manifest at hand is used: {error}", err=True)
+            screen.note(f"edgeai: the manifest at hand is used: {error}")
 
 
 @app.command()
-def verify() -> None:
-    """Hash every model in the cache again, and verify every manifest; exit code 4 when something is not as it was."""
+def verify(as_json: AsJson = False) -> None:
+    """Hash every model in the cache again, and verify every manifest; exit code 4 when something is not as it was.
+
+    Example: edgeai models verify
+    """
     from edgeai.workbench.zoo import trust
     from edgeai.workbench.zoo.cached import verify as look
 
     verdicts = look(trust.load())
-    for verdict in verdicts:
+    if as_json:
+        screen.print_json([{"name": verdict.name, "wrong": verdict.wrong or None} for verdict in verdicts])
+    for verdict in () if as_json else verdicts:
         typer.echo(f"{verdict.name}: {verdict.wrong or 'good'}")
     bad = [verdict.name for verdict in verdicts if verdict.wrong]
     if bad:
@@ -142,12 +150,15 @@ def info(
     name: Annotated[str, typer.Argument(metavar="MODEL", help="A model file, zoo:family/variant, or family/variant.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show a model's tensors, operations, memory, multiply-accumulates, and estimated time on each board."""
+    """Show a model's tensors, operations, memory, multiply-accumulates, and estimated time on each board.
+
+    Example: edgeai models info detector.tflite
+    """
     from edgeai.workbench.describe import describe
 
     described = [describe(path) for path in _files(name)]
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in described], indent=2, ensure_ascii=False, default=str))
+        screen.print_json([{**asdict(each), "path": str(each.path)} for each in described])
         return
     for each in described:
         _print_info(each)
@@ -167,10 +178,7 @@ def _files(name: str) -> list[Path]:
 
 
 def _print_info(model: Description) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
+    console = screen.console()
     console.print(f"[bold]{model.name}[/bold]  {model.path}", soft_wrap=True)
     console.print(f"sha256 {model.sha256}", soft_wrap=True)
     for heading, tensors in (("in", model.inputs), ("out", model.outputs)):
@@ -185,9 +193,7 @@ def _print_info(model: Description) -> None:
         f"{model.activations / 1e3:.0f} kB activations, {model.macs / 1e6:.3g} M multiply-accumulates",
         soft_wrap=True,
     )
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    table.add_column("board")
-    table.add_column("estimated ms, all cores", justify="right")
+    table = screen.table("board", "estimated ms, all cores", left=("board",))
     for board, ms in model.boards.items():
         table.add_row(board, f"{ms:.2g}" if ms < 100 else f"{ms:.0f}")
     if model.boards:
@@ -210,6 +216,8 @@ def add(
     """Add a zoo to those you trust (ZOO --key KEY), or models to a zoo of your own (FAMILY MODEL… --to --sign).
 
     A zoo's key is told by its owner on another way than the zoo. The same key again adds a mirror of the same zoo.
+
+    Example: edgeai models add https://models.example.org/zoo --key ed25519:…
     """
     if models:
         _publish(what, models, to, sign)
@@ -248,7 +256,10 @@ def _trust(address: str, key: str | None) -> None:
 def keygen(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the private key goes; keep it to yourself.")],
 ) -> None:
-    """Make a key to sign a zoo of your own with, and print its public half."""
+    """Make a key to sign a zoo of your own with, and print its public half.
+
+    Example: edgeai models keygen zoo.pem
+    """
     from edgeai.workbench.zoo.keys import generate
 
     typer.echo(generate(file))

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from edgeai.cli.simulate import (
+from edgeai.cli import screen
+from edgeai.cli.options import (
     Accuracy,
     AllowCode,
+    AsJson,
     BoardName,
     Budget,
-    File,
     Lasting,
     Measured,
     MissRate,
     Policy,
-    scenario_of,
+    Workload,
 )
+from edgeai.cli.simulate import scenario_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from edgeai.workbench.plan import Option, Plan, StagePlan
 
 __all__ = ["plan"]
 
 
 def plan(
-    file: File = None,
+    file: Workload = None,
     board: BoardName = None,
     policy: Policy = None,
     budget: Budget = None,
@@ -39,7 +40,7 @@ def plan(
     accuracy: Accuracy = None,
     last: Lasting = None,
     profile: Measured = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    as_json: AsJson = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Draw the frontier: plan.png, .svg or .pdf (extra `plot`).")
     ] = None,
@@ -66,7 +67,7 @@ def plan(
 
         plot_plan(made, output)
     if as_json:
-        typer.echo(json.dumps(_plain(made), indent=2, ensure_ascii=False))
+        screen.print_json(_plain(made))
     else:
         _show(made)
 
@@ -119,7 +120,7 @@ def _plain_option(option: Option) -> dict[str, Any]:
 
 
 def _show(made: Plan) -> None:
-    console = Console(highlight=False)
+    console = screen.console()
     scenario = made.scenario
     asked = "".join(f", {key.replace('_', ' ')} {value:g}" for key, value in scenario.asked().items())
     console.print(f"[bold]{scenario.name} on {scenario.board.title}[/bold]")
@@ -133,9 +134,8 @@ def _show(made: Plan) -> None:
 def _show_stage(console: Console, stage: StagePlan) -> None:
     deadline = "" if stage.stage.deadline is None else f", deadline {stage.stage.deadline / 1e6:g} ms"
     console.print(f"\n[bold]{stage.stage.name}[/bold], at most {stage.top:g} fps{deadline}")
-    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("variant", "thr", "fps", "p99 ms", "W", "J", "acc %", "age ms", ""):
-        table.add_column(heading, justify="left" if heading in ("variant", "") else "right")
+    headings = ("variant", "thr", "fps", "p99 ms", "W", "J", "acc %", "age ms", "")
+    table = screen.table(*headings, left=("variant", ""))
     for option in sorted(stage.options, key=lambda o: (o.point.accuracy, o.point.threads)):
         style = {"frontier": "bold", "dominated": "dim"}.get(option.verdict, "red")
         table.add_row(*_row(option), style=style)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeai.cli import screen
+from edgeai.cli.options import AllowCode, AsJson
 from edgeai.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ def profile(
         str | None, typer.Option(help="What measures power: hwmon_ina, serial_meter:/dev/ttyUSB0 …")
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the profile to this YAML file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the profile as JSON.")] = False,
-    allow_code: Annotated[bool, typer.Option("--allow-code", help="Import the functions that a graph names.")] = False,
+    as_json: AsJson = False,
+    allow_code: AllowCode = False,
 ) -> None:
     """Measure how long models take here, what memory and energy they need, and which of them nobody needs.
 
     A job is what a lane does for a frame: a 640x480 picture is preprocessed, the model invoked, its output decoded.
+
+    Example: edgeai profile rover.yaml --threads 1,2,4 -o board.yaml
     """
     from edgeai.perception.profile import save_profile
     from edgeai.workbench.profile import candidates, ladders
@@ -52,7 +55,7 @@ def profile(
         save_profile(measured, output)
     if as_json:
         needless = {name: [asdict(each) for each in by] for name, (_, by) in found.items()}
-        typer.echo(json.dumps({**asdict(measured), "dominated": needless}, indent=2, ensure_ascii=False))
+        screen.print_json({**asdict(measured), "dominated": needless})
     else:
         _print(measured, found)
         if output is not None:
@@ -74,30 +77,16 @@ def _threads(text: str) -> tuple[int, ...]:
 
 def _measure(chosen: list[Candidate], numbers: tuple[int, ...], seconds: float, meter: str | None) -> MachineProfile:
     """Measure behind a progress bar on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from edgeai.workbench.profile import profile as measure
     from edgeai.workbench.profile_energy import make_meter
 
-    console = Console(stderr=True)
     made = None if meter is None else make_meter(meter)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("loading", total=1.0)
-
-        def show(what: str, share: float) -> None:
-            bar.update(task, description=what, completed=share)
-
-        return measure(chosen, threads=numbers, seconds=seconds, meter=made, progress=show)
+    with screen.progress_bar() as progress:
+        return measure(chosen, threads=numbers, seconds=seconds, meter=made, progress=progress)
 
 
 def _print(measured: MachineProfile, found: dict[str, tuple[list[ModelProfile], tuple[Dominated, ...]]]) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 140
+    console = screen.console()
     console.print(
         f"{measured.machine}, {measured.cores} cores, board {measured.board}; {measured.runtime} {measured.version}; "
         f"a job: {measured.frame} picture preprocessed, invoked, decoded"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeai.cli.evaluate import progress_bar
+from edgeai.cli import complete, screen
+from edgeai.cli.options import AsJson
 from edgeai.errors import ModelError
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ __all__ = ["quantize"]
 def quantize(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A float32 .tflite file.")],
     recipe: Annotated[
-        list[str], typer.Option(help="int8, int8-dynamic, int16x8, int4-weights, float16 or all; repeatable.")
+        list[str],
+        typer.Option(
+            help="int8, int8-dynamic, int16x8, int4-weights, float16 or all; may be repeated.",
+            autocompletion=complete.recipes,
+        ),
     ],
     calibrate: Annotated[
         Path | None, typer.Option(help="Typical inputs: a folder or zip of pictures or .npy, one .npy, or a log.")
@@ -30,39 +35,51 @@ def quantize(
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the variants.")] = None,
     samples: Annotated[int, typer.Option(help="Inputs that calibrate, at most.", min=1)] = 256,
+    as_json: AsJson = False,
 ) -> None:
     """Quantize a float model by one recipe or all, and write each variant with a card, ready for the scheduler.
 
     What pictures become in the model's input, its labels and its task are those of the float model: they stand in its
     card. A recipe that does not fit the model is told, and the others go on.
+
+    Example: edgeai quantize float.tflite --recipe all --calibrate photos/ --validate labelled.zip
     """
     from edgeai.workbench import quantize as work
     from edgeai.workbench.datasets import open_dataset
 
     data = None if calibrate is None else open_dataset(calibrate)
     truth = None if validate is None else open_dataset(validate)
-    with progress_bar() as progress:
+    with screen.progress_bar() as progress:
         made = work.quantize(model, recipe, data, output, samples=samples, progress=progress)
     judged: dict[str, Figure] = {}
     if truth is not None:
-        with progress_bar() as progress:
+        with screen.progress_bar() as progress:
             judged = work.validate([model, *(each.path for each in made if each.path)], truth, progress)
-    _print(model, made, judged)
+    if as_json:
+        screen.print_json(_plain(model, made, judged))
+    else:
+        _print(model, made, judged)
     if not any(each.path for each in made):
         raise ModelError(f"{model}: no recipe made a variant; the table says why")
 
 
-def _print(model: Path, made: list[Variant], judged: dict[str, Figure]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _plain(model: Path, made: list[Variant], judged: dict[str, Figure]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [{"recipe": "float32", "path": str(model), "bytes": model.stat().st_size}]
+    for each in made:
+        path = str(each.path) if each.path else None
+        rows.append(
+            {"recipe": each.recipe, "path": path, "bytes": each.size if path else None, "why": each.why or None}
+        )
+    for row in rows:
+        figure = judged.get(row["path"])
+        row["figure"] = None if figure is None else {"metric": figure.metric, "value": figure.value}
+    return rows
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 140
-    table = Table(header_style="bold", box=None, pad_edge=False)
+
+def _print(model: Path, made: list[Variant], judged: dict[str, Figure]) -> None:
+    console = screen.console()
     metric = next(iter(judged.values())).metric if judged else ""
-    for heading in ("variant", "kB", *([metric] if metric else []), ""):
-        table.add_column(heading, justify="left" if heading in ("variant", "") else "right")
+    table = screen.table("variant", "kB", *([metric] if metric else []), "", left=("variant", ""))
     rows = [(model, model.stat().st_size, "the float model"), *((v.path, v.size, _note(v)) for v in made if v.path)]
     for path, size, note in rows:
         figure = judged.get(str(path))

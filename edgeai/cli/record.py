@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import signal
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from edgeai.cli.run import RECORD, run
+from edgeai.cli.signatures import with_parameters
 from edgeai.errors import ConfigError, Problem
 from edgeai.quantities import Duration
 from edgeai.recording.options import RecordOptions
@@ -58,14 +59,4 @@ def _seconds(text: str | None) -> float | None:
         raise ConfigError(Problem("--look-back", repr(text), "a duration: seconds, or text such as 30s")) from None
 
 
-def _declare() -> None:
-    """Give `record` the parameters of `run` and its own: typer reads them from its signature."""
-    parameters: list[inspect.Parameter] = []
-    for function in (run, _own):
-        hints = get_type_hints(function, include_extras=True)
-        parameters += [p.replace(annotation=hints[n]) for n, p in inspect.signature(function).parameters.items()]
-    record.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    record.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-
-
-_declare()
+with_parameters(record, run, _own)

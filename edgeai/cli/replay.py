@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeai.cli import complete, screen
+from edgeai.cli.options import AllowCode, AsJson
 from edgeai.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -30,14 +32,22 @@ def replay(
         typer.Option(help="lossless: every frame; recorded: the jobs that ran; recompute: the scheduler's decisions."),
     ] = "recompute",
     graph: Annotated[Path | None, typer.Option(help="Another graph than the one that was recorded.")] = None,
-    board: Annotated[str | None, typer.Option(help="What another board would have done (edgeai boards).")] = None,
-    policy: Annotated[str | None, typer.Option(help="What another policy would have done.")] = None,
+    board: Annotated[
+        str | None,
+        typer.Option(help="What another board would have done (edgeai boards).", autocompletion=complete.boards),
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="What another policy would have done.", autocompletion=complete.policies)
+    ] = None,
     budget: Annotated[str | None, typer.Option(help="Under another budget: 4.5W.")] = None,
     miss_rate: Annotated[str | None, typer.Option(help="With another miss rate: 1%.")] = None,
     model: Annotated[
         list[str] | None, typer.Option(help="Another ladder: objects=small.tflite,large.tflite; may be repeated.")
     ] = None,
-    numerics: Annotated[str | None, typer.Option(help="reference: the same bits on every machine.")] = None,
+    numerics: Annotated[
+        str | None,
+        typer.Option(help="reference: the same bits on every machine.", autocompletion=complete.numerics),
+    ] = None,
     golden: Annotated[Path | None, typer.Option(help="Compare with this file instead of the recording.")] = None,
     update: Annotated[bool, typer.Option("--update", help="Write the golden anew, and say what changed.")] = False,
     iou: Annotated[float | None, typer.Option(help="Match boxes of this overlap instead of comparing them.")] = None,
@@ -45,15 +55,16 @@ def replay(
     ignore: Annotated[
         list[str] | None, typer.Option(help="Leave a field out: '*.published', 'objects.value.*.score'.")
     ] = None,
-    outputs: Annotated[
-        list[str] | None, typer.Option(help="Write results: console, jsonl:out.jsonl, video:out.mp4.")
+    output: Annotated[
+        list[str] | None,
+        typer.Option(help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated."),
     ] = None,
     side_by_side: Annotated[bool, typer.Option("--compare", help="Show both runs side by side.")] = False,
     report: Annotated[
         Path | None, typer.Option(help="Write the differences: report.md, or report.xml for JUnit.")
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Write the first frame that differs as a picture.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print results and decisions as JSON.")] = False,
+    as_json: AsJson = False,
     jobs: Annotated[int, typer.Option(help="Of a folder: worker processes.", min=1)] = 1,
     scheduler: Annotated[
         str | None, typer.Option(help="Of a folder: a Dask cluster, tcp://host:8786 (extra cluster).")
@@ -61,7 +72,7 @@ def replay(
     state: Annotated[
         Path | None, typer.Option(help="Of a folder: where outcomes are kept, so that a run can be resumed.")
     ] = None,
-    allow_code: Annotated[bool, typer.Option("--allow-code", help="Allow the graph's Python functions.")] = False,
+    allow_code: AllowCode = False,
 ) -> None:
     """Replay a recording and compare. Exit codes: 0 the same, 1 different, 5 unreadable.
 
@@ -80,7 +91,7 @@ def replay(
         "schedule": {key: value for key, value in said.items() if value is not None},
         "models": _ladders(model or []),
         "numerics": _numerics(numerics),
-        "outputs": _written(outputs or []),
+        "outputs": _written(output or []),
     }
     if recording.is_dir():
         raise typer.Exit(_corpus(recording, options, jobs, scheduler, state, as_json=as_json))
@@ -103,28 +114,24 @@ def _corpus(
     folder: Path, options: dict[str, Any], jobs: int, scheduler: str | None, state: Path | None, *, as_json: bool
 ) -> int:
     """Replay a folder of recordings, and return the exit code."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from edgeai.replay.corpus import recordings_in, run_corpus
 
     paths = recordings_in(folder)
     if not paths:
         raise ConfigError(Problem("RECORDING", f"the folder {folder} without an .mcap file", "recordings"))
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("replaying", total=len(paths))
+    with screen.progress_bar("replaying") as progress:
         done = run_corpus(
             paths,
             options,
             jobs=jobs,
             scheduler=scheduler,
             state=state,
-            progress=lambda count, of, name: bar.update(task, completed=count, description=name),
+            progress=lambda count, of, name: progress(name, count / of),
         )
     if as_json:
-        typer.echo(json.dumps(done.plain(), indent=2, ensure_ascii=False))
+        screen.print_json(done.plain())
     else:
-        Console().print(done.table())
+        screen.console().print(done.table())
     return done.code
 
 
@@ -147,7 +154,7 @@ def _numerics(text: str | None) -> Any:
 def _written(texts: list[str]) -> dict[str, str]:
     for text in texts:
         if text.partition(":")[0] not in _OUTPUTS:
-            raise ConfigError(Problem("--outputs", repr(text), f"one of {', '.join(_OUTPUTS)}: no device is driven"))
+            raise ConfigError(Problem("--output", repr(text), f"one of {', '.join(_OUTPUTS)}: no device is driven"))
     return {f"output{number}": text for number, text in enumerate(texts)}
 
 
@@ -190,24 +197,19 @@ def _plain(done: Replay) -> dict[str, Any]:
 
 
 def _show(done: Replay, comparison: Comparison) -> None:
-    from rich.console import Console
-
     from edgeai.replay.report import SHOWN, table
 
-    console = Console()
+    console = screen.console()
     console.print(table(comparison))
     for difference in comparison.differences[:SHOWN]:
-        console.print(f"  {difference}", highlight=False, markup=False)
+        console.print(f"  {difference}", markup=False)
     if (more := len(comparison.differences) - SHOWN) > 0:
-        console.print(f"  and {more} more", highlight=False)
+        console.print(f"  and {more} more")
     verdict = "the same" if comparison.same else f"{len(comparison.differences)} differences"
-    console.print(f"{done.path.name}, {done.mode}: {verdict}; {done.digest[:16]}", highlight=False)
+    console.print(f"{done.path.name}, {done.mode}: {verdict}; {done.digest[:16]}")
 
 
 def _show_sides(done: Replay, board: str | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from edgeai.power.boards import load_board
     from edgeai.recording.reader import Recording
     from edgeai.replay.sides import sides
@@ -216,9 +218,8 @@ def _show_sides(done: Replay, board: str | None) -> None:
     then = sides(done.recorded_decisions, done.workload, ran_on)
     runs_on = ran_on if board is None else load_board(board)
     now = sides(done.decisions, done.workload if done.driven is None else done.driven.workload, runs_on)
-    drawn = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in ("stage", "run", "results", "in time a second", "misses", "accuracy", "J above idle", "switches"):
-        drawn.add_column(heading, justify="left" if heading in ("stage", "run") else "right")
+    headings = ("stage", "run", "results", "in time a second", "misses", "accuracy", "J above idle", "switches")
+    drawn = screen.table(*headings, left=("stage", "run"))
     for before, after in zip(then, now, strict=False):
         for name, side in (("recorded", before), ("replayed", after)):
             drawn.add_row(
@@ -231,7 +232,7 @@ def _show_sides(done: Replay, board: str | None) -> None:
                 f"{side.joules:.2f}",
                 str(side.switches),
             )
-    Console().print(drawn)
+    screen.console().print(drawn)
 
 
 def _write_report(path: Path | None, comparison: Comparison, recording: Path) -> None:

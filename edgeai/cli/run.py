@@ -7,7 +7,7 @@ import itertools
 import re
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeai.cli import complete, screen
+from edgeai.cli.failures import Failures
+from edgeai.cli.options import AllowCode, AsJson
 from edgeai.errors import ConfigError, Problem
 from edgeai.quantities import Duration
 from edgeai.recording.options import RecordOptions
@@ -24,18 +27,10 @@ if TYPE_CHECKING:
     from edgeai.pipeline import Pipeline
     from edgeai.runtime.taps import Fault
 
-__all__ = ["RECORD", "Failures", "run"]
+__all__ = ["RECORD", "run"]
 
 RECORD: ContextVar[RecordOptions | None] = ContextVar("RECORD", default=None)
 """What `edgeai record` asks of the run that it starts."""
-
-
-class Failures(Exception):  # noqa: N818 - several, each with its own error
-    """What failed while the pipeline ran: the command line prints a sentence for each and exits by the first."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.errors = tuple(fault.error for fault in faults)
 
 
 def run(
@@ -43,19 +38,32 @@ def run(
         Path | None, typer.Argument(help="A graph (YAML). Without one, and without --source: the simulated rover.")
     ] = None,
     source: Annotated[
-        str | None, typer.Option(help="A camera, clip or folder: v4l2:/dev/video0, clip.mp4, rtsp://…, photos/")
+        str | None,
+        typer.Option(
+            help="A camera, clip or folder: v4l2:/dev/video0, clip.mp4, rtsp://…, photos/",
+            autocompletion=complete.inputs,
+        ),
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="A model file; give it again for a ladder.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model file; may be repeated, for a ladder.", autocompletion=complete.models),
+    ] = None,
     output: Annotated[
         list[str] | None,
-        typer.Option(help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated."),
+        typer.Option(
+            help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated.",
+            autocompletion=complete.outputs,
+        ),
     ] = None,
     task: Annotated[str | None, typer.Option(help="What the model does, where its file does not say.")] = None,
     score: Annotated[float | None, typer.Option(help="Leave out detections below this score.")] = None,
     deadline: Annotated[str | None, typer.Option(help="From capture to result: 100ms.")] = None,
     rate: Annotated[str | None, typer.Option(help="Results a second: 15fps.")] = None,
     threads: Annotated[str, typer.Option(help="Threads of the model: a number, or auto to measure.")] = "auto",
-    numerics: Annotated[str, typer.Option(help="default, or reference: the same bits on every machine.")] = "default",
+    numerics: Annotated[
+        str,
+        typer.Option(help="default, or reference: the same bits on every machine.", autocompletion=complete.numerics),
+    ] = "default",
     frames: Annotated[int | None, typer.Option(help="End after so many frames of each camera.", min=1)] = None,
     seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=0)] = None,
     lossless: Annotated[
@@ -64,14 +72,16 @@ def run(
     added_latency: Annotated[
         str | None, typer.Option(help="Make every model take this much longer (400ms), to see what lateness does.")
     ] = None,
-    allow_code: Annotated[bool, typer.Option("--allow-code", help="Allow the graph's Python functions.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No status line and no summary.")] = False,
+    as_json: AsJson = False,
+    allow_code: AllowCode = False,
 ) -> None:
     """Run a pipeline until its source ends, Ctrl-C, --frames or --seconds.
 
+    Example: edgeai run rover.yaml --seconds 60
+
     Example: edgeai run --source clip.mp4 --model detector.tflite --output jsonl:out.jsonl
     """
-    from edgeai.cli.status import StatusLine, summary
+    from edgeai.cli.status import StatusLine, figures, summary
     from edgeai.graph import Graph
     from edgeai.observe.meter import Meter
     from edgeai.pipeline import Pipeline
@@ -92,7 +102,7 @@ def run(
     meter = Meter()
     running = Pipeline(graph, frames=frames, taps=[meter])
     _record(running)
-    status = StatusLine(running, meter, shown=not quiet)
+    status = StatusLine(running, meter, shown=not screen.quiet())
     with _stop_on_signals() as asked_to_stop, running, status:
         left = seconds
         while not asked_to_stop.is_set() and not _nothing_is_written(running) and (left is None or left > 0):
@@ -101,7 +111,9 @@ def run(
                 break
             left = None if left is None else left - turn
             status.update()
-    if not quiet:
+    if as_json:
+        screen.print_json(figures(running, meter))
+    elif not screen.quiet():
         summary(running, meter)
     _report(running)
 

@@ -15,11 +15,13 @@ __all__ = ["schema"]
 
 
 def schema(
-    out: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
 ) -> None:
     """Print the JSON schema of a graph's YAML, with every installed driver's options.
 
     An editor completes and checks a graph that begins with the line: # yaml-language-server: $schema=graph.schema.json
+
+    Example: edgeai schema -o graph.schema.json
     """
     text = json.dumps(Graph.json_schema(), indent=2, ensure_ascii=False) + "\n"
     if out is None:

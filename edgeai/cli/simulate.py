@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeai.clock import NS, SystemClock
+from edgeai.cli import complete, screen
+from edgeai.cli.options import (
+    Accuracy,
+    AllowCode,
+    AsJson,
+    BoardName,
+    Budget,
+    Lasting,
+    Measured,
+    MissRate,
+    Policy,
+    Workload,
+)
 from edgeai.errors import ConfigError, Problem
 from edgeai.quantities import Energy
 
 if TYPE_CHECKING:
     from edgeai.workbench.scenario import Scenario
 
-__all__ = [
-    "Accuracy",
-    "AllowCode",
-    "BoardName",
-    "Budget",
-    "File",
-    "Lasting",
-    "MissRate",
-    "Policy",
-    "scenario_of",
-    "simulate",
-]
-
-_PATIENCE = 1.0
-"""Seconds before a progress bar appears."""
-
-File = Annotated[
-    Path | None, typer.Argument(help="A graph, or a described workload (YAML). Without one: the simulated rover.")
-]
-BoardName = Annotated[
-    str | None, typer.Option("--board", help="A name of `edgeai boards`, or a file; the workload's own, else pi4.")
-]
-Policy = Annotated[str | None, typer.Option(help="In place of the file's: fixed, latency, power, battery …")]
-Budget = Annotated[str | None, typer.Option(help="Watts of the whole board at its input: 4.5W.")]
-MissRate = Annotated[str | None, typer.Option(help="Part of the offered frames that may miss: 1%.")]
-Accuracy = Annotated[str | None, typer.Option(help="Least mean accuracy of results on time, 0 to 1.")]
-Lasting = Annotated[float | None, typer.Option("--last", help="Hours the battery shall last, for --policy battery.")]
-Measured = Annotated[Path | None, typer.Option("--profile", help="Durations measured by `edgeai profile`.")]
-AllowCode = Annotated[bool, typer.Option("--allow-code", help="Allow the graph's Python functions.")]
+__all__ = ["scenario_of", "simulate"]
 
 
 def simulate(
-    file: File = None,
+    file: Workload = None,
     board: BoardName = None,
     policy: Policy = None,
     budget: Budget = None,
@@ -61,12 +42,16 @@ def simulate(
     seconds: Annotated[float | None, typer.Option(help="How long, in seconds; 600 by default.", min=2)] = None,
     ambient: Annotated[float, typer.Option(help="Temperature of the air, °C.", min=-40, max=85)] = 25.0,
     regime: Annotated[
-        str, typer.Option(help="What slows the board down: calm, step, ramp, random, bursts, contention.")
+        str,
+        typer.Option(
+            help="What slows the board down: calm, step, ramp, random, bursts, contention.",
+            autocompletion=complete.regimes,
+        ),
     ] = "calm",
     battery: Annotated[str | None, typer.Option(help="Energy of a battery: 20Wh. It ends when that is empty.")] = None,
     seed: Annotated[int, typer.Option(help="Another number is another day.")] = 0,
     meter: Annotated[bool, typer.Option("--meter/--no-meter", help="Whether power is measured, or modelled.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    as_json: AsJson = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Draw it over time: day.png, .svg or .pdf (extra `plot`).")
     ] = None,
@@ -106,15 +91,16 @@ def simulate(
     span = hours * 3600.0 if hours is not None else 600.0 if seconds is None else seconds
     stored = None if battery is None else _energy(battery)
     conditions = Conditions(span, ambient, regime, stored, seed, meter)
-    with _progress(f"simulating {scenario.name}") as progress:
-        done = run(scenario, conditions, progress)
+    doing = f"simulating {scenario.name}"
+    with screen.progress_bar(doing) as progress:
+        done = run(scenario, conditions, lambda share: progress(doing, share))
     if output is not None:
         from edgeai.workbench.simulate_plot import plot
 
         plot(done, output)
     figures = summary(done)
     if as_json:
-        typer.echo(json.dumps(figures, indent=2, ensure_ascii=False))
+        screen.print_json(figures)
     else:
         from edgeai.cli.simulated import show
 
@@ -140,29 +126,3 @@ def _energy(text: str) -> float:
         return TypeAdapter(Energy).validate_python(text)
     except ValidationError:
         raise ConfigError(Problem("--battery", repr(text), "an energy: watt-hours, such as 20Wh")) from None
-
-
-@contextlib.contextmanager
-def _progress(what: str) -> Iterator[Callable[[float], None]]:
-    """Show a bar on standard error, where that is a terminal, once a second has gone by."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    clock = SystemClock()
-    began = clock.now()
-    bar = Progress(console=Console(stderr=True), transient=True)
-    task = bar.add_task(what, total=1.0)
-    shown = False
-
-    def tell(done: float) -> None:
-        nonlocal shown
-        bar.update(task, completed=done)
-        if not shown and bar.console.is_terminal and clock.now() - began > _PATIENCE * NS:
-            shown = True
-            bar.start()
-
-    try:
-        yield tell
-    finally:
-        if shown:
-            bar.stop()

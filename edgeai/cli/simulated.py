@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
+from edgeai.cli import screen
 from edgeai.power.boards import Board
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["show"]
 
@@ -19,7 +22,7 @@ _RARE = 0.001
 
 def show(figures: dict[str, Any], board: Board) -> None:
     """Print a simulation's figures."""
-    console = Console(highlight=False)
+    console = screen.console()
     console.print(f"[bold]{figures['scenario']} on {board.title}[/bold]")
     console.print(f"{_circumstances(figures)}\n")
     if figures["admission"] != "admitted":

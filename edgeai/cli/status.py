@@ -5,13 +5,13 @@ output.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from edgeai.cli import screen
 from edgeai.messages import NEVER, Reading
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edgeai.observe.meter import Meter
     from edgeai.pipeline import Pipeline
 
-__all__ = ["StatusLine", "summary"]
+__all__ = ["StatusLine", "figures", "summary"]
 
 _WIDTH = 120
 """Columns of a summary that goes to a file."""
@@ -33,7 +33,7 @@ class StatusLine:
     def __init__(self, pipeline: Pipeline, meter: Meter, *, shown: bool) -> None:
         self._pipeline = pipeline
         self._meter = meter
-        console = Console(stderr=True)
+        console = screen.console(stderr=True)
         self._console = console if shown else None
         self._live = (
             Live(console=console, auto_refresh=False, transient=True) if shown and console.is_terminal else None
@@ -125,13 +125,9 @@ def _number(value: float, unit: str) -> str:
 
 def summary(pipeline: Pipeline, meter: Meter) -> None:
     """Print what every stream did in all, and the last headline of every sensor."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        console.width = _WIDTH
-    table = Table(title=None, header_style="bold", box=None, pad_edge=False)
-    for heading in ("stream", "model", "frames", "results", "fps", "latency p50", "p99", "missed", "dropped"):
-        left = heading in ("stream", "model", "dropped")
-        table.add_column(heading, justify="left" if left else "right", no_wrap=heading != "dropped")
+    console = screen.console(width=_WIDTH, stderr=True)
+    headings = ("stream", "model", "frames", "results", "fps", "latency p50", "p99", "missed", "dropped")
+    table = screen.table(*headings, left=("stream", "model", "dropped"), whole=headings[:-1])
     for name, stats in pipeline.stats().items():
         figures = meter.figures(name, pipeline.clock.now())
         drops = ", ".join(f"{count} {cause}" for cause, count in sorted(stats.dropped.items())) or "none"
@@ -147,10 +143,21 @@ def summary(pipeline: Pipeline, meter: Meter) -> None:
             drops,
         )
     console.print(table)
-    console.print(_energy(pipeline), highlight=False)
+    console.print(_energy(pipeline))
     for name in pipeline.graph.sensors:
         if part := _sensor_part(pipeline, name):
-            console.print(f"{name}: {part}", highlight=False)
+            console.print(f"{name}: {part}")
+
+
+def figures(pipeline: Pipeline, meter: Meter) -> dict[str, Any]:
+    """Return what every stream did in all, and what it took, as plain Python; latencies in seconds."""
+    streams = {}
+    for name, stats in pipeline.stats().items():
+        found = meter.figures(name, pipeline.clock.now())
+        rates = {"fps": found.mean_fps, "latency_p50": found.latency_p50, "latency_p99": found.latency_p99}
+        streams[name] = {"model": _point(pipeline, name), **asdict(stats), **rates}
+    power = pipeline.power
+    return {"streams": streams, "watts": _watts(pipeline), "joules": power.joules, "basis": power.basis}
 
 
 def _energy(pipeline: Pipeline) -> str:
