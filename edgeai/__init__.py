@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from edgeai.driver.state import DriverState
 from edgeai.errors import (
     ConfigError,
     DeviceError,
@@ -25,6 +24,7 @@ from edgeai.errors import (
 )
 
 if TYPE_CHECKING:
+    from edgeai.driver.state import DriverState
     from edgeai.graph import Graph
     from edgeai.messages import (
         FAULT,
@@ -91,6 +91,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "DriverState": "edgeai.driver.state",
     "Graph": "edgeai.graph",
     "Model": "edgeai.perception.model",
     "Pipeline": "edgeai.pipeline",

@@ -20,7 +20,7 @@ COMMANDS = tuple(
     Row(name, group, says)
     for group, rows in {
         "Run": {
-            "run": "a graph, or a model on a camera; else the simulated rover",
+            "run": "a graph, a model on a camera, or a simulated rover",
             "check": "say all that is wrong with a graph; opens no device",
             "graph": "draw a graph, as a tree or a flow chart",
             "schema": "print the JSON schema of graphs, for an editor",
