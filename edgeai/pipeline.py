@@ -121,8 +121,9 @@ class Pipeline:
         self._stopped = False
         self._changes: dict[str, Any] = {}
         self._record: RecordOptions | None = None
+        self._recording = threading.Lock()
         self.recorder: Recorder | None = None
-        """What records, after `start`, where recording was asked for."""
+        """What records, or did last; its `status` says what it does. None before the first time."""
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, allow_code: bool = False, **options: Any) -> Pipeline:
@@ -142,7 +143,10 @@ class Pipeline:
         self._assembled = assemble(
             self.graph, self.clock, measure=live, frames=self._frames, outputs=tuple(self._results)
         )
-        self._make_recorder(self._assembled)
+        options = self._record or _of_graph(self.graph)
+        if options is not None:
+            self.recorder = self._make_recorder(options, self._assembled)
+            self._taps = (*self._taps, self.recorder)
         if isinstance(self.clock, SystemClock):
             self._start_live(self._assembled, self.clock)
         elif isinstance(self.clock, VirtualClock):
@@ -156,8 +160,9 @@ class Pipeline:
             engine = self._engine
             if engine is not None:
                 engine.stop()
-            if self.recorder is not None and not self.recorder.close(_WRITE_OUT):
-                _log.warning("the recording was not written out in time and ends before its end")
+            with self._recording:
+                if self.recorder is not None:
+                    self._write_out(self.recorder)
             if not self._callbacks.close(0.2) and self._callbacks.thread is not threading.current_thread():
                 _log.warning("thread %s did not end in time and is abandoned", self._callbacks.thread.name)
         self._give_back_sigterm()
@@ -236,17 +241,42 @@ class Pipeline:
         rotate: str | None = None,
         look_back: float | None = None,
     ) -> Pipeline:
-        """Record from the start on to an MCAP file. Before `start` only; returns the pipeline.
+        """Record to an MCAP file, from the start on, or from now on when the pipeline runs; returns the pipeline.
 
         cameras: `raw` (exact; the camera's own JPEG where it delivers one) or `jpeg:90` (smaller, lossy). rotate: begin
         a new file at `1GB` or after `10min`. look_back: keep the last seconds in memory and write them on a fault, or
         when `pipeline.recorder.save()` is called. A file that exists is not overwritten: `run-1.mcap` comes next.
 
-        A disk that is full is a fault named `recorder`, and the pipeline goes on. Raises ConfigError.
+        A disk that is full is a fault named `recorder`, and the pipeline goes on. Raises ConfigError, also while it is
+        recorded already.
         """
-        self._require_not_started("record")
-        self._record = RecordOptions(Path(path), cameras, rotate, look_back)
+        options = RecordOptions(Path(path), cameras, rotate, look_back)
+        if self._assembled is None:
+            self._record = options
+            return self
+        with self._recording:
+            core = self._require_started("record").core
+            if self._stopped:
+                raise ConfigError("this pipeline has stopped: there is nothing to record any more")
+            if self.recorder is not None and self.recorder.status.recording:
+                raise ConfigError(f"{options.path}: one recording is being made already: call stop_recording() first")
+            recorder = self._make_recorder(options, self._assembled)
+            core.attach(recorder)
+            self.recorder = recorder
         return self
+
+    def stop_recording(self) -> tuple[Path, ...]:
+        """Record no more, and return the files, whole; the pipeline goes on. What looks back forgets what it kept.
+
+        `record` may be called again. Without a recording, returns no files.
+        """
+        with self._recording:
+            recorder, engine = self.recorder, self._engine
+            if recorder is None or engine is None or not recorder.status.recording:
+                return ()
+            engine.core.detach(recorder)
+            self._write_out(recorder)
+            return recorder.paths
 
     # -- time --------------------------------------------------------------------------------------------------
 
@@ -352,22 +382,18 @@ class Pipeline:
     def _engine(self) -> LiveEngine | LockstepEngine | None:
         return self._live or self._lockstep
 
-    def _make_recorder(self, assembled: Assembled) -> None:
-        options, spec = self._record, self.graph.record
-        if options is None and spec is not None:
-            options = RecordOptions(Path(spec.path), spec.cameras, spec.rotate, spec.look_back)
-        if options is None:
-            return
+    def _make_recorder(self, options: RecordOptions, assembled: Assembled) -> Recorder:
         from edgeai.recording.facts import headers_of
         from edgeai.recording.recorder import Recorder
 
         assembly = assembled.assembly
-        headers = headers_of(
-            options, self.graph, assembly, assembled.assembly.programs.models, assembled.board, self.clock
-        )
+        headers = headers_of(options, self.graph, assembly, assembly.programs.models, assembled.board, self.clock)
         names = [camera.name for camera in assembly.cameras]
-        self.recorder = Recorder(options, headers, names, self.clock, self._fault, self._roster)
-        self._taps = (*self._taps, self.recorder)
+        return Recorder(options, headers, names, self.clock, self._fault, self._roster)
+
+    def _write_out(self, recorder: Recorder) -> None:
+        if not recorder.close(_WRITE_OUT):
+            _log.warning("the recording was not written out in time and ends before its end")
 
     def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
         engine = LiveEngine(assembled.assembly, clock, self._taps, self._roster)
@@ -539,6 +565,11 @@ def run(
         yield from results
         for fault in pipeline.faults.values():
             raise fault.error
+
+
+def _of_graph(graph: Graph) -> RecordOptions | None:
+    spec = graph.record
+    return None if spec is None else RecordOptions(Path(spec.path), spec.cameras, spec.rotate, spec.look_back)
 
 
 def _with_or_without(call: Callable[..., object], fault: Fault) -> Callable[[], object]:

@@ -38,6 +38,17 @@ class Window:
         self._since = 0
         return window_of(self._readings)
 
+    @property
+    def gathered(self) -> tuple[int, tuple[Reading, ...]]:
+        """How many readings came since the last window, and the readings that the next one may begin with."""
+        return self._since, tuple(self._readings)
+
+    def resume(self, since: int, readings: tuple[Reading, ...]) -> None:
+        """Go on where another window had `gathered` so much."""
+        self._since = since
+        self._readings.clear()
+        self._readings.extend(readings)
+
 
 def window_of(readings: deque[Reading]) -> Readings:
     """Return readings, oldest first, as one value."""

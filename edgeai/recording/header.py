@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeai.errors import RecordingError
+from edgeai.messages import Reading, Readings
 from edgeai.recording.codec import decode
 from edgeai.recording.format import SCHEMA_VERSION
 from edgeai.schedule.events import Calibrated
@@ -75,14 +76,17 @@ class Header:
 class Opening:
     """The state a file begins with.
 
-    t: ns. scheduler: what `edgeai.schedule.snapshot.restore` takes. pending: items (origin, seq) that wait or run and
-    whose frames may lie in an earlier file. calibrated: what was measured at load, None before that.
+    t: ns. scheduler: what `edgeai.schedule.snapshot.restore` takes. pending: items (origin, seq) that wait or run; the
+    messages they are made of follow at the beginning of the file. calibrated: what was measured at load, None before
+    that. windows, gathered: of sensors, see `edgeai.runtime.frozen`.
     """
 
     t: int
     scheduler: Any
     pending: tuple[tuple[str, int], ...] = ()
     calibrated: Calibrated | None = None
+    windows: tuple[tuple[str, Readings], ...] = ()
+    gathered: tuple[tuple[str, int, tuple[Reading, ...]], ...] = ()
 
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -110,4 +114,4 @@ def read_header(plain: Any) -> Header:
 def read_snapshot(plain: Any) -> Opening:
     """Return the state a file begins with. Raises RecordingError."""
     opening: Opening = decode({**plain, "scheduler": None} if isinstance(plain, dict) else plain, Opening)
-    return Opening(opening.t, plain["scheduler"], opening.pending, opening.calibrated)
+    return replace(opening, scheduler=plain["scheduler"])

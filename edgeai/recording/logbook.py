@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,7 @@ class Logbook:
         self._calibrated: set[str] = set()
         self._file = McapFile(path, layout.PROFILE, f"edgeai {header.versions.get('edgeai', '')}")
         self._json(layout.HEADER, "edgeai.Header", opening.t, header)
-        state = {
-            **encode(Opening(opening.t, None, opening.pending, opening.calibrated)),
-            "scheduler": opening.scheduler,
-        }
+        state = {**encode(replace(opening, scheduler=None)), "scheduler": opening.scheduler}
         self._message(layout.SNAPSHOT, "edgeai.Opening", opening.t, opening.t, 0, to_bytes(state))
         self._file.flush()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,13 @@ from edgeai.recording.logbook import Entry
 from edgeai.recording.notes import Decision, FaultNote, Loss, UtcPair
 from edgeai.recording.options import RecordOptions
 from edgeai.recording.sinks import Headers, LookBack, Rotating, Sink, size_of
+from edgeai.runtime.frozen import Frozen
 from edgeai.runtime.roster import Roster
-from edgeai.runtime.taps import Fault, Frozen, Tap
+from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Announce, Command, Drop
-from edgeai.schedule.events import Calibrated, Event, FrameReady
+from edgeai.schedule.events import Event
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "Status"]
 
 POLL = 0.01
 """Seconds between two looks into the queue: less than a frame at 60 fps is lost when the process is killed."""
@@ -45,9 +46,6 @@ MORE_ROOM = 32 << 20
 """Beyond that, so much more for readings and results, and as much again for decisions. Without a decision nothing could
 be recomputed: where even those find no room, the recording ends."""
 
-RECENT = 8
-"""Captures of a source that are kept for the case that a new file begins while they are pending."""
-
 _STEP = 10_000_000
 """ns by which UTC must have moved against the pipeline's clock to be noted again."""
 
@@ -56,8 +54,6 @@ _STEP = 10_000_000
 class _Begin:
     t: int
     frozen: Frozen
-    calibrated: Calibrated | None
-    frames: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +61,26 @@ class _Save:
     path: Path | None
 
 
-class Recorder(Tap):
-    """Records a pipeline. `paths` are the files written so far, `lost` counts by topic what there was no room for.
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a recorder does: whether it still records, the file being written, and what it has taken in.
 
-    `report` is told once when recording had to end: the disk is full, the folder cannot be written.
+    path: None while nothing is written, as when looking back. frames: pictures taken since it began. bytes: in all its
+    files, or kept in memory. dropped: messages that there was no room for.
+    """
+
+    recording: bool
+    path: Path | None
+    frames: int
+    bytes: int
+    dropped: int
+
+
+class Recorder(Tap):
+    """Records a pipeline, from its start or from the moment it is attached.
+
+    `status` says what it does, `paths` are the files written so far, oldest first, `lost` counts by topic what there
+    was no room for. `report` is told once when recording had to end: the disk is full, the folder cannot be written.
     """
 
     name = "recorder"
@@ -98,9 +110,9 @@ class Recorder(Tap):
         self._ended = False
         self._writing = False
         self._freeze: Callable[[], Frozen] | None = None
-        self._calibrated: Calibrated | None = None
-        self._recent: dict[str, deque[Entry]] = defaultdict(lambda: deque(maxlen=RECENT))
-        self._seen: dict[str, int] = {}
+        self._frames = 0
+        self._given: set[tuple[type, str, int]] | None = None
+        """What the file began with and may be told again; None before the first file."""
         self._saves_on_fault = options.look_back is not None
         self._flushed = self._synced = clock.now()
         self._utc: int | None = None
@@ -116,7 +128,13 @@ class Recorder(Tap):
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files written so far, oldest first."""
-        return tuple(getattr(self._sink, "paths", ()))
+        return tuple(self._sink.paths)
+
+    @property
+    def status(self) -> Status:
+        """What it does at this moment."""
+        newest = self.paths[-1] if self.paths else None
+        return Status(not self._ended, newest, self._frames, self._sink.size, self.lost.total())
 
     def save(self, path: str | Path | None = None) -> None:
         """With look_back: write what is kept, to `path` or beside the last one. Returns at once."""
@@ -139,38 +157,27 @@ class Recorder(Tap):
         self._freeze = freeze
         frozen = freeze()
         frozen.state()
-        self._queue.append(_Begin(self._clock.now(), frozen, None, ()))
+        self._queue.append(_Begin(self._clock.now(), frozen))
         if self._live:
             self._thread.start()
 
     def captured(self, frame: Frame) -> None:
         """Queue a frame."""
-        entry = Entry(self._clock.now(), frame)
-        self._recent[frame.source].append(entry)
-        self._put(entry, size_of(frame), ROOM, layout.image_of, frame.source)
+        self._put(Entry(self._clock.now(), frame), size_of(frame), ROOM, layout.image_of, frame.source)
 
     def sensed(self, reading: Reading) -> None:
         """Queue a reading."""
-        entry = Entry(self._clock.now(), reading)
-        self._recent[reading.source].append(entry)
-        self._put(entry, 1000, ROOM + MORE_ROOM, layout.readings_of, reading.source)
+        self._put(Entry(self._clock.now(), reading), 1000, ROOM + MORE_ROOM, layout.readings_of, reading.source)
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """Queue a result."""
-        entry = Entry(self._clock.now(), result)
-        self._put(entry, 2000, ROOM + MORE_ROOM, layout.results_of, result.stream)
+        self._put(Entry(self._clock.now(), result), 2000, ROOM + MORE_ROOM, layout.results_of, result.stream)
 
     def decided(self, event: Event, commands: Sequence[Command]) -> None:
         """Queue an event and what followed; where a new file is due, hold the state fast."""
         self._put(Entry(event.t, Decision(event, tuple(commands))), 500, ROOM + 2 * MORE_ROOM)
-        if isinstance(event, FrameReady):
-            self._seen[event.source] = event.seq
-        elif isinstance(event, Calibrated):
-            self._calibrated = event
         if self._freeze is not None and self._sink.due(event.t):
-            frozen = self._freeze()
-            entries = tuple(self._open_entries(set(frozen.pending)))
-            self._queue.append(_Begin(event.t, frozen, self._calibrated, entries))
+            self._queue.append(_Begin(event.t, self._freeze()))
 
     def dropped(self, drop: Drop) -> None:
         """Queue a drop."""
@@ -191,14 +198,6 @@ class Recorder(Tap):
     def driver_changed(self, state: DriverState) -> None:
         """Queue the state of a driver."""
         self._put(Entry(state.since, state), 500, ROOM + MORE_ROOM, _same, layout.DRIVERS)
-
-    def _open_entries(self, pending: set[tuple[str, int]]) -> Iterator[Entry]:
-        """Give what was captured and is pending, or was not yet told to the scheduler."""
-        for recent in list(self._recent.values()):
-            for entry in list(recent):
-                source, seq = entry.value.source, entry.value.seq
-                if (source, seq) in pending or seq > self._seen.get(source, -1):
-                    yield entry
 
     # -- the queue ---------------------------------------------------------------------------------------------
 
@@ -253,19 +252,36 @@ class Recorder(Tap):
             if isinstance(item, tuple):
                 entry, size = item
                 pictures = pictures or isinstance(entry.value, Frame)
-                self._sink.write(entry)
-                self._written += 1
+                self._write(entry)
                 with self._lock:
                     self._waiting -= size
             elif isinstance(item, _Begin):
-                opening = Opening(item.t, item.frozen.state(), item.frozen.pending, item.calibrated)
-                self._sink.open(opening, item.frames)
-                self._roster.note(self.name, "running")
+                self._begin(item.t, item.frozen)
             elif isinstance(item, _Save):
                 self._sink.save(item.path)
             else:
                 raise item
         return pictures
+
+    def _begin(self, t: int, frozen: Frozen) -> None:
+        """Begin a file with what was there already."""
+        opening = Opening(t, frozen.state(), frozen.pending, frozen.calibrated, frozen.windows, frozen.gathered)
+        self._given = {_identity(value) for _, value in frozen.items}
+        drivers = [Entry(t, state) for name, state in self._roster.states().items() if name != self.name]
+        self._sink.open(opening, (*drivers, *(Entry(ready, value) for ready, value in frozen.items)))
+        self._roster.note(self.name, "running")
+
+    def _write(self, entry: Entry) -> None:
+        """Write an entry, unless nothing has begun, or the file has begun with it."""
+        given = self._given
+        if given is None:
+            return
+        if given and isinstance(entry.value, Frame | Reading | Result) and _identity(entry.value) in given:
+            given.discard(_identity(entry.value))
+            return
+        self._frames += isinstance(entry.value, Frame)
+        self._written += 1
+        self._sink.write(entry)
 
     def _note_losses(self, now: int) -> None:
         for topic in [topic for topic, count in self.lost.items() if count > self._told[topic]]:
@@ -313,6 +329,10 @@ def _in_a_sentence(error: Exception, paths: tuple[Path, ...]) -> Exception:
     )
     told.__cause__ = error
     return told
+
+
+def _identity(value: Frame | Reading | Result) -> tuple[type, str, int]:
+    return type(value), value.stream if isinstance(value, Result) else value.source, value.seq
 
 
 def _same(topic: str) -> str:

@@ -36,8 +36,15 @@ def size_of(value: object) -> int:
 class Sink(Protocol):
     """Takes openings and entries, in order."""
 
-    def open(self, opening: Opening, frames: tuple[Entry, ...]) -> None:
-        """Begin anew with this state and the frames that are pending."""
+    paths: list[Path]
+    """The files written so far, oldest first."""
+
+    @property
+    def size(self) -> int:
+        """Bytes written, or kept in memory."""
+
+    def open(self, opening: Opening, items: tuple[Entry, ...]) -> None:
+        """Begin anew with this state and the messages that what follows builds on."""
 
     def write(self, entry: Entry) -> None:
         """Take an entry."""
@@ -65,9 +72,15 @@ class Rotating:
         self._part = 0
         self._began: int | None = None
         self._full = False
+        self._before = 0
         self.paths: list[Path] = []
 
-    def open(self, opening: Opening, frames: tuple[Entry, ...]) -> None:
+    @property
+    def size(self) -> int:
+        """Bytes in all files."""
+        return self._before + (0 if self._book is None else self._book.size)
+
+    def open(self, opening: Opening, items: tuple[Entry, ...]) -> None:
         """Begin the next file."""
         self.close(finish=True)
         path = free_path(self._options.path)
@@ -75,7 +88,7 @@ class Rotating:
         self.paths.append(path)
         self._part += 1
         self._full = False
-        for entry in frames:
+        for entry in items:
             self._book.write(entry)
 
     def write(self, entry: Entry) -> None:
@@ -109,6 +122,7 @@ class Rotating:
         book, self._book = self._book, None
         if book is not None:
             book.close(finish=finish)
+            self._before += book.size
 
 
 @dataclass(slots=True)
@@ -130,12 +144,17 @@ class LookBack:
         self._saved = 0
         self.paths: list[Path] = []
 
-    def open(self, opening: Opening, frames: tuple[Entry, ...]) -> None:
+    @property
+    def size(self) -> int:
+        """Bytes kept in memory."""
+        return self._size
+
+    def open(self, opening: Opening, items: tuple[Entry, ...]) -> None:
         """Begin a segment; forget those that ended before the time looked back to."""
         while len(self._segments) > 1 and self._segments[1].opening.t <= opening.t - self._span:
             self._forget()
         self._segments.append(_Segment(opening))
-        for entry in frames:
+        for entry in items:
             self.write(entry)
 
     def write(self, entry: Entry) -> None:

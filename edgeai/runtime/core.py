@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from edgeai.clock import Clock
-from edgeai.messages import Frame, Reading, Readings
+from edgeai.messages import Frame, Reading, Readings, Result
 from edgeai.perception.window import Window
 from edgeai.runtime.assembly import Assembly
+from edgeai.runtime.frozen import Frozen, frozen
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Execution, Work
 from edgeai.runtime.results import result_of
 from edgeai.runtime.store import ItemStore
-from edgeai.runtime.taps import Fault, Frozen, Taps
+from edgeai.runtime.taps import Fault, Tap, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Load, Run, Unload, WakeAt
 from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Pause, Sensed, Shutdown
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
-from edgeai.schedule.snapshot import freeze
 
 __all__ = ["Core", "StageStats"]
 
@@ -80,6 +80,10 @@ class Core:
         self._points = {stage.name: stage.points for stage in assembly.workload.stages}
         self._failed: set[str] = set()
         self._said: dict[str, tuple[Announce, int]] = {}
+        self._calibrated: Calibrated | None = None
+        self._running: dict[int, tuple[str, Work]] = {}
+        self._coming: dict[tuple[str, int], Frame | Reading | Readings | Result] = {}
+        """What taps are told of, and the scheduler is about to be; by origin and seq."""
         self._windows: dict[str, list[tuple[str, Window]]] = {}
         for gathering in assembly.gatherings:
             window = Window(gathering.length, gathering.hop)
@@ -91,6 +95,7 @@ class Core:
 
     def calibrated(self, event: Calibrated) -> None:
         """Tell the scheduler what was measured at load."""
+        self._calibrated = event
         self._tell(event)
 
     def tick(self, event: Event) -> None:
@@ -118,6 +123,7 @@ class Core:
     def frame(self, frame: Frame) -> None:
         """Take a frame that has arrived."""
         self.worked(frame.source)
+        self._coming[frame.source, frame.seq] = frame
         for call in self._taps.captured:
             call(frame)
         self._offer(frame.source, frame)
@@ -125,14 +131,13 @@ class Core:
     def reading(self, reading: Reading) -> None:
         """Take a reading that has arrived."""
         self.worked(reading.source)
+        with self._lock:
+            offered = list(self._gathered(reading))
+            self._coming.update({(origin, item.seq): item for origin, item in offered})
         for call in self._taps.sensed:
             call(reading)
-        if reading.source in self._origins:
-            self._offer(reading.source, reading)
-        for origin, window in self._windows.get(reading.source, ()):
-            full = window.push(reading)
-            if full is not None:
-                self._offer(origin, full)
+        for origin, item in offered:
+            self._offer(origin, item)
 
     def done(self, job: Job, work: Work, execution: Execution) -> None:
         """Publish what a job found, or its fault, and tell the scheduler."""
@@ -146,6 +151,7 @@ class Core:
             self.worked(job.stage)
             if self._taps.published or job.stage in self._is_parent:
                 result = result_of(job, work, execution, now, self._points[job.stage][job.point])
+                self._coming[job.stage, job.seq] = result
                 for call in self._taps.published:
                     call(result, work.frame)
                 if job.stage in self._is_parent:
@@ -153,7 +159,22 @@ class Core:
             if not self._store:
                 self._give_way()
         event = JobDone(self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu)
-        self._tell(event, item)
+        self._tell(event, item, (job.stage, job.seq))
+
+    def attach(self, tap: Tap) -> None:
+        """Let a tap look on from now on, between two events. Raises what its `began` raises."""
+        with self._lock:
+            self._taps.add(tap)  # first: what is coming is told to it now, or found in `_coming`
+            try:
+                tap.began(self._freeze)
+            except BaseException:
+                self._taps.remove(tap)
+                raise
+
+    def detach(self, tap: Tap) -> None:
+        """Let a tap look on no more: the last it is told of is one event, whole."""
+        with self._lock:
+            self._taps.remove(tap)
 
     def shut_down(self) -> None:
         """Drop whatever waits, and run nothing more."""
@@ -215,26 +236,46 @@ class Core:
     # -- inside ------------------------------------------------------------------------------------------------
 
     def _freeze(self) -> Frozen:
-        """Hold the scheduler's state fast; under the lock, or before the first event."""
-        states = [self._scheduler.state(name) for name in self._points]
-        items = [item for state in states for item in (state.waiting, state.running) if item is not None]
-        pending = dict.fromkeys((item.origin, item.seq) for item in items)
-        return Frozen(freeze(self._scheduler), tuple(pending))
+        """Hold everything fast; under the lock, or before the first event."""
+        now = self._clock.now()
+        return frozen(
+            self._scheduler,
+            self._calibrated,
+            [*self._running.values(), *self._store.items()],
+            [(now, origin, message) for (origin, _), message in self._coming.copy().items()],
+            [each for windows in self._windows.values() for each in windows],
+        )
+
+    def _gathered(self, reading: Reading) -> Iterator[tuple[str, Reading | Readings]]:
+        """Yield what a reading offers to the stages, by origin: itself, and the windows that it completes."""
+        if reading.source in self._origins:
+            yield reading.source, reading
+        for origin, window in self._windows.get(reading.source, ()):
+            full = window.push(reading)
+            if full is not None:
+                yield origin, full
 
     def _offer(self, origin: str, captured: Frame | Reading | Readings) -> None:
         now = self._clock.now()
         event = FrameReady(now, origin, captured.seq, captured.stamp)
-        self._tell(event, (origin, Work(captured, now)))
+        self._tell(event, (origin, Work(captured, now)), (origin, captured.seq))
 
-    def _tell(self, event: Event, item: tuple[str, Work] | None = None) -> None:
+    def _tell(self, event: Event, item: tuple[str, Work] | None = None, told: tuple[str, int] | None = None) -> None:
+        """Give the scheduler an event, and the item that comes with it; `told` was coming and is no more."""
         with self._lock:
+            if told is not None:
+                self._coming.pop(told, None)
+            if isinstance(event, JobDone):
+                self._running.pop(event.job, None)
             if item is not None:
                 origin, work = item
                 self._store.hold(origin, (work.result or work.captured).seq, work)
             commands = self._scheduler.handle(event)
             for command in commands:
                 if isinstance(command, Run):
-                    self._run(command.job, self._release(command.job.origin, command.job.seq))
+                    work = self._release(command.job.origin, command.job.seq)
+                    self._running[command.job.id] = command.job.origin, work
+                    self._run(command.job, work)
                 elif isinstance(command, Drop):
                     self._release(command.origin, command.seq)
                 elif isinstance(command, Load | Unload):

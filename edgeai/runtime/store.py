@@ -28,5 +28,9 @@ class ItemStore:
             self._held[origin, seq] = work, claims - 1
         return work, claims == 1
 
+    def items(self) -> list[tuple[str, Work]]:
+        """Return all that is held, with its origin."""
+        return [(origin, work) for (origin, _), (work, _) in self._held.items()]
+
     def __len__(self) -> int:
         return len(self._held)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgeai.driver import DriverState
 from edgeai.errors import EdgeAIError
 from edgeai.messages import Frame, Reading, Result
+from edgeai.runtime.frozen import Frozen
 from edgeai.schedule.commands import Announce, Command, Drop
 from edgeai.schedule.events import Event
 
-__all__ = ["Fault", "Frozen", "Tap", "Taps"]
+__all__ = ["Fault", "Tap", "Taps"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,22 +30,14 @@ class Fault:
         return text if text.startswith(self.name) else f"{self.name}: {text}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frozen:
-    """The scheduler at one moment: `state` gives it as plain values (see schedule/snapshot.py), later and elsewhere.
-
-    pending: the items (origin, seq) that wait or run.
-    """
-
-    state: Callable[[], dict[str, Any]]
-    pending: tuple[tuple[str, int], ...]
-
-
 class Tap:
     """Override what is of interest. Calls come from the pipeline's own threads: return at once and never raise."""
 
     def began(self, freeze: Callable[[], Frozen]) -> None:
-        """The scheduler is there and has met no event; `freeze` may be called now, and from within `decided`."""
+        """The scheduler is there and meets its next event after this; `freeze` may be called now and in `decided`.
+
+        A tap that joins a running pipeline is told first of what `Frozen.items` holds, or later, or twice.
+        """
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """A result was published; `frame` is the frame it was found in."""
@@ -82,9 +74,26 @@ class Tap:
 
 
 class Taps:
-    """Calls every tap that overrides a method, in order; those that do not cost nothing."""
+    """Calls every tap that overrides a method, in order; those that do not cost nothing.
+
+    Taps join and leave while others are called: each call reads its tuple once.
+    """
 
     def __init__(self, taps: Sequence[Tap]) -> None:
+        self._taps = tuple(taps)
+        self._set(self._taps)
+
+    def add(self, tap: Tap) -> None:
+        """Call a tap, too."""
+        self._taps = (*self._taps, tap)
+        self._set(self._taps)
+
+    def remove(self, tap: Tap) -> None:
+        """Call a tap no more; calls that are under way are finished."""
+        self._taps = tuple(other for other in self._taps if other is not tap)
+        self._set(self._taps)
+
+    def _set(self, taps: Sequence[Tap]) -> None:
         self.began = _callers(taps, "began")
         self.published = _callers(taps, "published")
         self.sensed = _callers(taps, "sensed")

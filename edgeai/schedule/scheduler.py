@@ -94,6 +94,11 @@ class Scheduler:
         """Return how many items wait or run."""
         return [item is not None for s in self._all for item in (s.waiting, s.running)].count(True)
 
+    def pending(self) -> tuple[tuple[str, int], ...]:
+        """Return the items (origin, seq) that wait or run."""
+        items = [item for s in self._all for item in (s.waiting, s.running) if item is not None]
+        return tuple(dict.fromkeys((item.origin, item.seq) for item in items))
+
     # -- events ------------------------------------------------------------------------------------------------
 
     def _offer(self, origin: tuple[str, bool], seq: int, stamp: int, t: int, commands: list[Command]) -> None:

@@ -37,6 +37,12 @@ def recorded(path, seconds=1.0, schedule=None, **options):
     return pipeline.recorder.paths
 
 
+def values(path, kind):
+    """Return what is recorded of a kind."""
+    recording = Recording.open(path)
+    return [record.value for record in recording.records(policies=policies) if isinstance(record.value, kind)]
+
+
 def differing(path):
     """Feed a recording's events to the scheduler it opens with; return (events, commands that differ)."""
     recording = Recording.open(path)

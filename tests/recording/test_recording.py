@@ -17,7 +17,7 @@ from edgeai.recording.salvage import salvage
 from edgeai.recording.survey import survey
 from edgeai.runtime.taps import Tap
 
-from .conftest import differing, graph, recorded
+from .conftest import differing, graph, recorded, values
 
 STORED = Path(__file__).parent / "data"
 
@@ -31,10 +31,6 @@ class Keeps(Tap):
 
     def published(self, result, frame):
         self.results.append(result)
-
-
-def values(path, kind):
-    return [record.value for record in Recording.open(path).records() if isinstance(record.value, kind)]
 
 
 def test_frames_and_results_are_read_as_they_were(tmp_path):

@@ -30,8 +30,8 @@ from edgeai.recording.mcap import Scan
 from edgeai.recording.options import RecordOptions
 from edgeai.recording.recorder import Recorder
 from edgeai.recording.salvage import salvage
+from edgeai.runtime.frozen import Frozen
 from edgeai.runtime.roster import Roster
-from edgeai.runtime.taps import Frozen
 from edgeai.schedule.events import FrameReady
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.snapshot import freeze
