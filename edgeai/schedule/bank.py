@@ -45,7 +45,8 @@ class MissBank:
 
     def settle(self, rate: float, missed: bool) -> None:
         """Enter one offered frame."""
-        self.misses = max(-MISS_DEBT, min(MISS_CREDIT, self.misses + rate - missed))
+        misses = self.misses + rate - missed
+        self.misses = MISS_CREDIT if misses > MISS_CREDIT else -MISS_DEBT if misses < -MISS_DEBT else misses
 
     def target(self, rate: float, aside: float = 0.0) -> float:
         """Return the miss rate to plan for, with `aside` kept back for what no plan avoids.

@@ -24,9 +24,6 @@ _FLAT = 0.5
 _STRAY = 0.1
 """Share of runs in a new regime that are tail runs themselves."""
 
-_LEAST = 0.005
-"""Density of runs that nothing explains: one in a hundred, anywhere within +-1."""
-
 _NORM = 1.0 / sqrt(2.0 * pi)
 _FADE = 1.0 - 1.0 / 5_000
 """Evidence on the hazard fades over 5 000 runs: minutes, the time scale on which a robot's duties change."""
@@ -48,19 +45,17 @@ class ChangeDetector:
         """Return the evidence (nats) that raises the alarm."""
         return log((self._prior + self._runs) / (1.0 + self._alarms))
 
-    def step(self, r: float, tail: float, bias: float, prior: float, noise: float) -> bool:
-        """Take an innovation, the tail's density there, and the variances of bias, slowdown and noise.
+    def step(self, r: float, usual: float, bias: float, noise: float) -> bool:
+        """Take an innovation, its density under no change, and the variances of the bias and of the noise.
 
         Return whether the alarm is raised.
         """
         self._runs = self._runs * _FADE + 1.0
         self._alarms *= _FADE
-        total = bias + prior + noise
-        usual = _normal(r, total) + tail + _LEAST
         if self.evidence == 0.0:
-            changed = (1.0 - _STRAY) * _FLAT + _STRAY * usual
-            if changed <= usual:
+            if usual >= _FLAT:
                 return False
+            changed = (1.0 - _STRAY) * _FLAT + _STRAY * usual
             self.evidence = log(changed / usual)
             self.level = r
             self.variance = noise + bias

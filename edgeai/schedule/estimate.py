@@ -27,11 +27,12 @@ from math import exp, log, pi, sqrt
 
 from edgeai.schedule.change import ChangeDetector
 from edgeai.schedule.shape import Shape
-from edgeai.schedule.tail import SharedTail, TailRatio
+from edgeai.schedule.tail import SharedTail, TailRatio, bin_of
 
 __all__ = ["LatencyModel", "PointModel", "Tuning"]
 
 _SQRT3 = sqrt(3.0)
+_NORM = 1.0 / sqrt(2.0 * pi)
 
 _FADE = 1.0 - 1.0 / 5_000
 """What changes cost is remembered for 5 000 runs, as the hazard of changes is."""
@@ -77,6 +78,7 @@ class PointModel:
     shape: Shape
     bias: float = 0.0
     variance: float = 0.0
+    """Of the bias; before the first run, of a profile as far off as profiles are thought to be."""
     runs: int = 0
     ratio: TailRatio = field(default_factory=TailRatio)
     log_median: float = 0.0
@@ -92,10 +94,11 @@ class LatencyModel:
 
     def __init__(self, points: int, tuning: Tuning | None = None) -> None:
         self._tuning = tuning or Tuning()
+        self.derive()
         self.points: list[PointModel | None] = [None] * points
         self.mu = 0.0
         self.variance = self._tuning.slowdown**2
-        self.noise = self._tuning.drift**2
+        self.noise = self._calm
         self.shared = SharedTail()
         self.tail = TailRatio()
         """Misses over predicted misses of all points together."""
@@ -107,6 +110,13 @@ class LatencyModel:
         self._last = 0.0
         self._suspects: list[tuple[PointModel, bool, float]] = []
         self._credited: list[tuple[PointModel, bool, float]] = []
+
+    def derive(self) -> None:
+        """Work out what follows from the constants and each run needs."""
+        self._calm = self._tuning.drift**2
+        """Q0, the least process noise."""
+        self._quickness = 1.0 - self._tuning.memory
+        self._ageing = self._tuning.ageing**2
 
     def start(self, point: int, quantiles: Sequence[int]) -> None:
         """Take a profile (p50, p90, p95, p99, p999) in ns, 0 where a quantile is unknown."""
@@ -176,12 +186,14 @@ class LatencyModel:
         """Count the runs since the last plan that were no change of regime: call before asking for risks."""
         if not self._credited:
             return
+        bins: dict[int, int] = {}
         for model, missed, score in self._credited:
-            self.shared.count(score)
+            at = bin_of(score)
+            bins[at] = bins.get(at, 0) + 1
             self.tail.count(model.planned_risk, missed)
             model.ratio.count(model.planned_risk, missed)
         self._credited.clear()
-        self.shared.refresh()
+        self.shared.learn(bins)
 
     def within(self, point: int, score: float) -> int:
         """Return the duration (ns) not exceeded at a normal score: 1.28 for nine runs in ten."""
@@ -196,37 +208,39 @@ class LatencyModel:
         if model is None:
             self.start(point, (duration,))
             return False
-        spread = 1.0 if model.runs else self._uncertain_bias
-        bias_variance = model.variance * spread * spread
+        if not model.runs:
+            model.variance *= self._uncertain_bias * self._uncertain_bias
+        model.runs += 1
         self._runs = self._runs * _FADE + 1.0
         self._lost *= _FADE
-        noise = model.shape.scale * model.shape.scale
+        shape, bias = model.shape, model.variance
         prior = self.variance + self.noise
-        ahead = prior + bias_variance
-        total = ahead + noise
+        total = prior + bias + shape.variance
+        sigma = sqrt(total)
         r = log(max(1, duration)) - model.log_median - self.mu - model.bias
-        score = model.shape.score(r)
-        tail = self.shared.density(score) * model.shape.slope(r) if score > _TAIL else 0.0
-        if ahead < _SETTLED * noise:
+        x = r / sigma
+        body = _NORM / sigma * exp(-0.5 * x * x)
+        score = shape.score(r)
+        tail = self.shared.density(score) * shape.slope(r) if score > _TAIL else 0.0
+        usual = body + tail + _STRAY
+        if total < (1.0 + _SETTLED) * shape.variance:
             self._suspects.append((model, slack is not None and duration > slack, score))
-        model.runs += 1
-        if self.change.step(r, tail, bias_variance, prior, noise):
+        if self.change.step(r, usual, bias, shape.variance):
             self._jump()
             return True
         if not self.change.evidence:
             self._credited += self._suspects
             self._suspects.clear()
-        body = _normal(r, total)
-        trust = body / (body + tail + _STRAY)
+        trust = body / usual
         if model.runs == 1:
-            self._widen(trust, r * r / total)
+            self._widen(trust, x * x)
         gain = trust * prior / total
         self.mu += gain * r
         self.variance = prior - gain * prior + trust * (1.0 - trust) * (prior / total * r) ** 2
-        self._whiten(trust * r / sqrt(total))
-        gain = trust * bias_variance / total
+        self._whiten(trust * x)
+        gain = trust * bias / total
         model.bias += gain * r
-        model.variance = (1.0 - gain) * bias_variance + self._tuning.ageing**2
+        model.variance = (1.0 - gain) * bias + self._ageing
         return False
 
     def doubt(self, level: float) -> None:
@@ -247,7 +261,7 @@ class LatencyModel:
         """Take the level the detector found; what it took for misses was no tail."""
         self.mu += self.change.level
         self.variance = max(self.variance, self.change.variance)
-        self.noise = self._tuning.drift**2
+        self.noise = self._calm
         self.alarms += 1
         self._lost += [missed for _, missed, _ in self._suspects].count(True)
         self._suspects.clear()
@@ -255,17 +269,17 @@ class LatencyModel:
 
     def _whiten(self, innovation: float) -> None:
         """Raise the process noise while innovations agree with the last one, lower it while they contradict it."""
-        rate = 1.0 - self._tuning.memory
-        least = self._tuning.drift**2
-        agreement = max(-1.0, min(1.0, innovation * self._last))
+        agreement = innovation * self._last
         self._last = innovation
-        self.noise = max(least, min(_MOST_NOISE, self.noise * (1.0 + rate * agreement)))
+        if agreement > 1.0:
+            agreement = 1.0
+        elif agreement < -1.0:
+            agreement = -1.0
+        noise = self.noise * (1.0 + self._quickness * agreement)
+        self.noise = self._calm if noise < self._calm else min(noise, _MOST_NOISE)
 
     def _widen(self, trust: float, surprise: float) -> None:
         """Learn from first runs how far profiles are off: the mean square of r / sqrt(P + B + s^2), prior of 4 runs."""
         change = trust * (min(surprise, 9.0) - 1.0) / 4.0
         self._uncertain_bias = sqrt(max(0.25, self._uncertain_bias**2 * (1.0 + change)))
 
-
-def _normal(x: float, variance: float) -> float:
-    return exp(-0.5 * x * x / variance) / sqrt(2.0 * pi * variance)

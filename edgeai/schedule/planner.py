@@ -166,8 +166,8 @@ class Planner:
         self._say("", "meter", "metered", "power is measured")
         self._settle(seconds, spent)
 
-    def after_run(self, state: StageState, t: int, *, changed: bool) -> bool:
-        """Plan a stage again if it is time, after one of its runs; say whether it was."""
+    def after_run(self, state: StageState, t: int, changed: bool) -> None:
+        """Plan a stage again if it is time, after one of its runs; changed: which began a new regime."""
         state.runs_since_plan += 1
         if changed:
             for other in self.states:
@@ -175,14 +175,16 @@ class Planner:
                     other.model.doubt(state.model.change.level)
         if t - self._shared > SHARE_EVERY or (changed and len(self.states) > 1):
             self.replan(t)
-            return True
-        if self.aim is None:
-            return False
-        if not (changed or state.runs_since_plan >= PLAN_EVERY or abs(state.model.mu - state.planned_mu) > MOVED):
-            return False
+        elif self.aim is not None and (
+            changed or state.runs_since_plan >= PLAN_EVERY or abs(state.model.mu - state.planned_mu) > MOVED
+        ):
+            self.plan_again(state, self.aim, t)
+
+    def plan_again(self, state: StageState, aim: Aim, t: int) -> None:
+        """Plan one stage with the share of the energy it has."""
         self._settle_modelled(t)
-        self._plan(state, self.aim, self._means(state.rate() or 1.0))
-        return True
+        means = self._means(state.rate() or 1.0)
+        self._adopt(state, plan_stage(state, aim, self.energy.correction(state.index), means, state.allotted))
 
     def replan(self, t: int) -> None:
         """Ask the policy, and divide the energy among all stages."""
@@ -227,7 +229,9 @@ class Planner:
 
     def _plan_all(self, planned: list[StageState], aim: Aim, means: Means) -> None:
         if len(planned) == 1:
-            self._plan(planned[0], aim, means)
+            state = planned[0]
+            state.allotted = 1.0
+            self._adopt(state, plan_stage(state, aim, self.energy.correction(state.index), means))
             return
         cap_jobs(planned, self._lanes)
         self._share(planned, aim, means)
@@ -328,10 +332,6 @@ class Planner:
             busy = fsum(other.allotted for other in others) * BUSY
             longest = max(other.model.expected(p) for other in others for p, _ in other.mixer.shares)
             state.guard.share, state.guard.wait = min(1.0, busy), longest / 2.0
-
-    def _plan(self, state: StageState, aim: Aim, means: Means) -> None:
-        """Plan one stage with the share it has."""
-        self._adopt(state, plan_stage(state, aim, self.energy.correction(state.index), means, state.allotted))
 
     def _means(self, rate: float) -> Means:
         """Return what there is to share; the bank is repaid over REPAY_FRAMES frames at this rate (Hz)."""

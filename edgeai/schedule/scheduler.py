@@ -150,7 +150,7 @@ class Scheduler:
         if late:
             state.counts.late += 1
             state.counts.missed += 1
-        self.planner.after_run(state, event.t, changed=changed)
+        self.planner.after_run(state, event.t, changed)
         self._offer((job.stage, True), job.seq, job.stamp, event.published, commands)
 
     def _pause(self, on: bool, commands: list[Command]) -> None:
@@ -194,10 +194,12 @@ class Scheduler:
         """Return the stage whose waiting item has the earliest deadline, of those that may run."""
         best, earliest = None, 0
         for state in self._all:
-            if state.waiting is not None and state.running is None and not self._held_back(state):
-                urgency = state.urgency()
-                if best is None or urgency < earliest:
-                    best, earliest = state, urgency
+            item = state.waiting
+            if item is None or state.running is not None or self._held_back(state):
+                continue
+            due = item.stamp + state.allowance
+            if best is None or due < earliest:
+                best, earliest = state, due
         return best
 
     def _held_back(self, state: StageState) -> bool:

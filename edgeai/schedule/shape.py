@@ -47,13 +47,20 @@ class Shape:
         self._zs = tuple(z for z, _ in knots)
         self._xs = tuple(x for _, x in knots)
         self._slopes = tuple((z2 - z1) / (x2 - x1) for (z1, x1), (z2, x2) in pairwise(knots))
-        self.scale = 1.0 / self._slopes[0]
-        """Standard deviation of x around the median, without the tail."""
         self.mean = self._mean()
         """E[t] / p50."""
+        self.derive()
+
+    def derive(self) -> None:
+        """Work out what each run needs of the body."""
+        self._body, self._slope = self._xs[1], self._slopes[0]
+        self.variance = 1.0 / self._slope**2
+        """Of x around the median, without the tail."""
 
     def score(self, x: float) -> float:
         """Return z, the normal score of x = ln(t / p50)."""
+        if x <= self._body:
+            return x * self._slope
         xs = self._xs
         i = bisect_right(xs, x, 1, len(xs) - 1) - 1
         return self._zs[i] + (x - xs[i]) * self._slopes[i]

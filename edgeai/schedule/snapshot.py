@@ -2,6 +2,7 @@
 
 Whatever is an instance of a class of this package (or the thermal pacer) is written attribute by attribute, so that
 what the scheduler remembers tomorrow needs no line here; a policy is named by its plug-in. Anything else is refused.
+What only follows from the rest a class works out again in `derive()`, so that it may be another in a later version.
 Objects, lists and dicts are numbered in the order they are met, and one met again is a reference: what was shared stays
 shared.
 
@@ -212,6 +213,8 @@ class _Reader:
             if name not in slots and not (free and name.isidentifier() and not name.startswith("__")):
                 raise ValueError(f"{cls.__name__} has no attribute {name!r:.40}")
             object.__setattr__(made, name, self.value(item, depth))
+        if kind == "o" and hasattr(cls, "derive"):
+            made.derive()
         return made
 
     def _fill(self, made: Any, cls: Any, node: Any) -> None:

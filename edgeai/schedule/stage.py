@@ -98,6 +98,12 @@ class StageState:
         self.cap: int | None = None
         """Longest job (ns) that leaves the other stages on the lanes time to be in time; None: any."""
         self._last_due: int | None = None
+        self.derive()
+
+    def derive(self) -> None:
+        """Work out what each dispatch needs of the load."""
+        self.allowance = NO_DEADLINE if self.load.deadline is None else self.load.deadline
+        """ns from an item's stamp to the deadline it queues by, earliest first."""
 
     def adopt(self, choice: Choice) -> None:
         """Follow a new choice; the gate keeps its grid unless the rate changed."""
@@ -121,16 +127,11 @@ class StageState:
         """Enter an offered item into the banks: the point that was on time, None for a miss."""
         if aim is None:
             return
-        self.bank.settle(aim.miss_rate, missed=point is None)
+        self.bank.settle(aim.miss_rate, point is None)
         if aim.accuracy:
             score = 0.0 if point is None else self.load.points[point].accuracy
             self.accuracy.settle(aim.accuracy, score)
             self.price.settle(aim.accuracy, score)
-
-    def urgency(self) -> int:
-        """Return the absolute deadline of the waiting item, for earliest-deadline-first; only while one waits."""
-        assert self.waiting is not None
-        return self.waiting.stamp + (NO_DEADLINE if self.load.deadline is None else self.load.deadline)
 
     def slack(self) -> int | None:
         """Return what the deadline leaves (ns) for a run of the freshest item, None without a deadline."""
@@ -156,6 +157,7 @@ class StageState:
 
     def note_transit(self, transit: int) -> None:
         """Follow the smallest delay before readiness: down at once, up by a sixteenth."""
-        self.transit = (
-            transit if transit < self.transit or not self.transit else self.transit + (transit - self.transit) // 16
-        )
+        if transit < self.transit or not self.transit:
+            self.transit = transit
+        else:
+            self.transit += (transit - self.transit) // _SMOOTHING

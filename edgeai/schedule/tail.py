@@ -14,10 +14,11 @@ Of each point: misses over predicted misses, see TailRatio.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import erfc, exp, fsum, pi, sqrt
 
-__all__ = ["SharedTail", "TailRatio"]
+__all__ = ["SharedTail", "TailRatio", "bin_of"]
 
 _FORGET = 1.0 - 1.0 / 10_000
 """Evidence fades over 10 000 runs: as many as it takes to learn a probability of 1 % to a tenth."""
@@ -40,6 +41,11 @@ _SURVIVAL = tuple(_normal(z) for z in _EDGES)
 _MASS = tuple(a - b for a, b in zip((1.0, *_SURVIVAL), (*_SURVIVAL, 0.0), strict=True))
 
 
+def bin_of(z: float) -> int:
+    """Return the bin of a normal score; 0 is the body."""
+    return bisect_right(_EDGES, z)
+
+
 class SharedTail:
     """Turns the survival a profile promises at a normal score into the one that all runs together show."""
 
@@ -50,18 +56,32 @@ class SharedTail:
         self._above = list(_SURVIVAL)
         self._believed = 1.0 / len(_TRUSTS)
 
-    def count(self, z: float) -> None:
-        """Learn from one run's normal score."""
-        i = bisect_right(_EDGES, z)
-        seen, mass, n = self._counts[i], _MASS[i], self._n
-        weights = [w * (a * mass + seen) / (a + n) for w, a in zip(self._weights, _TRUSTS, strict=True)]
-        total = fsum(weights)
-        self._weights = [max(1e-4, w / total) for w in weights]
-        self._counts[i] += 1.0
-        self._n = n * _FORGET + 1.0
+    def learn(self, bins: Mapping[int, int]) -> None:
+        """Learn how many runs fell into each bin since the last time.
+
+        Each trust is weighted by how well what was known before them predicted them all.
+        """
+        counts, n = self._counts, self._n
+        runs = 0
+        for i, seen in bins.items():
+            mass, before = _MASS[i], counts[i]
+            for k, trust in enumerate(_TRUSTS):
+                self._weights[k] *= ((trust * mass + before) / (trust + n)) ** seen
+            runs += seen
+        total = fsum(self._weights)
+        if total > 0.0:
+            self._weights = [max(1e-4, weight / total) for weight in self._weights]
+        else:  # so many unlikely runs at once that no trust is better than another
+            self._weights = [1.0 / len(_TRUSTS)] * len(_TRUSTS)
+        kept = _FORGET**runs
+        self._counts = [count * kept for count in counts]
+        for i, seen in bins.items():
+            self._counts[i] += seen
+        self._n = n * kept + runs
+        self._refresh()
 
     def survival(self, z: float) -> float:
-        """Return P(score > z). Call `refresh` first, after counting."""
+        """Return P(score > z)."""
         i = bisect_right(_EDGES, z)
         above = self._above
         if i == 0:
@@ -80,19 +100,19 @@ class SharedTail:
         high = self._above[i] if i < len(_EDGES) else 0.0
         return _NORM * exp(-0.5 * z * z) * max(0.0, low - high) / _MASS[i]
 
-    def refresh(self) -> None:
-        """Work out the survival at the edges from what was counted.
+    def _refresh(self) -> None:
+        """Work out the survival at the edges, as G_A mixed over the trusts: a S(z) + b #{z_i > z}.
 
         Within a bin it follows the profile's shape as far as the most trusting weight goes, else it falls evenly.
         """
-        total = fsum(self._weights)
-        above, n = 0.0, self._n
+        total, n = fsum(self._weights), self._n
+        seen = [weight / (total * (trust + n)) for weight, trust in zip(self._weights, _TRUSTS, strict=True)]
+        b = fsum(seen)
+        a = fsum(trust * part for trust, part in zip(_TRUSTS, seen, strict=True))
+        above = 0.0
         for i in range(len(_EDGES) - 1, -1, -1):
             above += self._counts[i + 1]
-            s = _SURVIVAL[i]
-            self._above[i] = (
-                fsum(w * (a * s + above) / (a + n) for w, a in zip(self._weights, _TRUSTS, strict=True)) / total
-            )
+            self._above[i] = a * _SURVIVAL[i] + b * above
         self._believed = self._weights[0] / total
 
 

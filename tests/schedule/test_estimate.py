@@ -1,6 +1,7 @@
 """The latency estimate: medians, regimes, tails."""
 
 import random
+from collections import Counter
 from itertools import pairwise
 from math import exp, log
 
@@ -8,7 +9,7 @@ import pytest
 
 from edgeai.schedule.estimate import LatencyModel
 from edgeai.schedule.shape import Shape
-from edgeai.schedule.tail import SharedTail, TailRatio
+from edgeai.schedule.tail import SharedTail, TailRatio, bin_of
 
 MS = 1_000_000
 PROFILE = (10 * MS, 11 * MS, 13 * MS, 30 * MS, 100 * MS)
@@ -103,12 +104,24 @@ def test_risk_falls_with_slack_and_grows_with_waits():
 
 def test_shared_tail_is_a_survival_function():
     rng, tail = random.Random(7), SharedTail()
-    for _ in range(500):
-        tail.count(rng.gauss(0, 1.5))
-    tail.refresh()
+    for _ in range(50):
+        tail.learn(Counter(bin_of(rng.gauss(0, 1.5)) for _ in range(10)))
     values = [tail.survival(z / 10) for z in range(-40, 120)]
     assert all(a >= b - 1e-12 for a, b in pairwise(values))
     assert 0 <= values[-1] <= values[0] <= 1
+
+
+def test_a_tail_that_is_as_profiled_stays_so_for_hours():
+    rng, tail = random.Random(7), SharedTail()
+    for _ in range(10_000):
+        tail.learn(Counter(bin_of(rng.gauss(0, 1)) for _ in range(10)))
+    assert tail.survival(2.33) == pytest.approx(0.01, rel=0.15)
+
+
+def test_a_burst_of_runs_that_nothing_predicted_leaves_a_tail():
+    tail = SharedTail()
+    tail.learn({10: 2_000})
+    assert tail.survival(8.0) > 0.5
 
 
 def test_a_ratio_is_drawn_towards_its_prior():

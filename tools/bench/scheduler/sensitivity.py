@@ -16,7 +16,7 @@ CELLS = (("calm", 25.0, 1.0), ("step", 50.0, 1.0), ("bursts", 25.0, 0.3), ("cont
 
 MODULES = (
     (bank, ("MISS_HORIZON", "MISS_CREDIT", "MISS_DEBT")),
-    (change, ("_FLAT", "_STRAY", "_LEAST")),
+    (change, ("_FLAT", "_STRAY")),
     (estimate, ("_SETTLED", "_STRAY", "_MOST_NOISE")),
     (tail, ("_TRUSTS",)),
     (plan, ("CURIOSITY",)),
