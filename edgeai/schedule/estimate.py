@@ -282,4 +282,3 @@ class LatencyModel:
         """Learn from first runs how far profiles are off: the mean square of r / sqrt(P + B + s^2), prior of 4 runs."""
         change = trust * (min(surprise, 9.0) - 1.0) / 4.0
         self._uncertain_bias = sqrt(max(0.25, self._uncertain_bias**2 * (1.0 + change)))
-
