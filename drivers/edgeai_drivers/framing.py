@@ -1,9 +1,10 @@
-r"""The two framings of a serial line: JSON lines, and COBS frames that end in a CRC-16.
+r"""The protocols of a serial line: JSON lines, and COBS frames that end in a CRC-16, of JSON or of binary messages.
 
-The output driver that writes them and the simulated motor controller that reads them both import this file.
+The output drivers that write them and the simulated motor controller that reads them both import this file.
 
-JSON line: compact UTF-8 JSON, then ``\n``. COBS frame: compact UTF-8 JSON, then its CRC-16/CCITT-FALSE (polynomial
-0x1021, initial value 0xFFFF) as two bytes, high byte first; all of it COBS-encoded, then ``0x00``.
+`jsonl`: compact UTF-8 JSON, then ``\n``. `cobs`: compact UTF-8 JSON, then its CRC-16/CCITT-FALSE (polynomial 0x1021,
+initial value 0xFFFF) as two bytes, high byte first; all of it COBS-encoded, then ``0x00``. `binary`: the same frame
+about one of the messages in `wheels`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import Literal, NoReturn, TypeAlias, get_args
 
 from cobs import cobs
 
-Protocol: TypeAlias = Literal["jsonl", "cobs"]
+from edgeai_drivers import wheels
+
+Protocol: TypeAlias = Literal["jsonl", "cobs", "binary"]
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 
 _CRC_INITIAL = 0xFFFF
 _CRC_BYTES = 2
-_DELIMITER: dict[str, bytes] = {"jsonl": b"\n", "cobs": b"\x00"}
+DELIMITERS: dict[str, bytes] = {"jsonl": b"\n", "cobs": b"\x00", "binary": b"\x00"}
+"""What ends a frame."""
 
 
 def encode_json_line(message: Mapping[str, object]) -> bytes:
@@ -31,11 +35,20 @@ def encode_json_line(message: Mapping[str, object]) -> bytes:
 
 def encode_cobs(message: Mapping[str, object]) -> bytes:
     """Encode one message as a COBS frame with its CRC. Raises ValueError for NaN and infinities."""
-    payload = _compact(message)
+    return enclose(_compact(message))
+
+
+def encode_binary(message: Mapping[str, object]) -> bytes:
+    """Encode one message of `wheels` as a COBS frame with its CRC. Raises ValueError for NaN and infinities."""
+    return enclose(wheels.pack(message))
+
+
+def enclose(payload: bytes) -> bytes:
+    """Return the COBS frame of a payload and its CRC, with the zero byte that ends it."""
     return bytes(cobs.encode(payload + _crc(payload))) + b"\x00"
 
 
-ENCODERS = {"jsonl": encode_json_line, "cobs": encode_cobs}
+ENCODERS = {"jsonl": encode_json_line, "cobs": encode_cobs, "binary": encode_binary}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +56,9 @@ class FrameCounts:
     """What a deframer has seen since it was made."""
 
     good: int = 0
-    """Frames that held one JSON object."""
+    """Frames that held one message."""
     malformed: int = 0
-    """Frames that were not valid UTF-8 JSON, not a JSON object, or not COBS."""
+    """Frames that were not COBS, or held no JSON object or binary message."""
     corrupt: int = 0
     """COBS frames whose CRC did not match."""
     oversize: int = 0
@@ -61,7 +74,7 @@ class Deframer:
 
     def __init__(self, protocol: Protocol, limit: int = 4096) -> None:
         self._protocol = protocol
-        self._delimiter = _DELIMITER[protocol]
+        self._delimiter = DELIMITERS[protocol]
         self._limit = limit
         self._pending = bytearray()
         self._skipping = False
@@ -100,9 +113,7 @@ class Deframer:
         if self._skipping or not frame.strip(b"\r"):
             self._skipping = False
             return None
-        if self._protocol == "cobs":
-            return self._open_cobs(frame)
-        return self._parse(frame)
+        return self._parse(frame) if self._protocol == "jsonl" else self._open_cobs(frame)
 
     def _open_cobs(self, frame: bytes) -> dict[str, object] | None:
         try:
@@ -117,15 +128,18 @@ class Deframer:
         return self._parse(payload)
 
     def _parse(self, payload: bytes) -> dict[str, object] | None:
-        try:
-            message = json.loads(payload.decode("utf-8"), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict):
-            self._malformed += 1
-            return None
-        self._good += 1
+        message = wheels.unpack(payload) if self._protocol == "binary" else _json_object(payload)
+        self._good += message is not None
+        self._malformed += message is None
         return message
+
+
+def _json_object(payload: bytes) -> dict[str, object] | None:
+    try:
+        message = json.loads(payload.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
 
 
 def _compact(message: Mapping[str, object]) -> bytes:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
+import fcntl
 import grp
+import importlib.util
 import os
 import select
+import struct
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +58,7 @@ def _open_error(name: str, url: str, error: OSError) -> DeviceError:
 
 
 def _choices(url: str) -> str:
-    ports = [device.uri.partition(":")[2] for device in list_devices("serial")]
+    ports = [device.uri.partition(":")[2] for device in list_devices("serial") if device.description]
     close = difflib.get_close_matches(url, ports, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
@@ -71,17 +74,30 @@ def permission_advice(path: str) -> str:
     return f"join its group with `sudo usermod -aG {group} $USER` and log in again"
 
 
-def list_devices(driver: str) -> list[Device]:
-    """List the serial ports of this machine, by names that stay when the cable moves where udev gives them."""
+def list_devices(driver: str, needs: tuple[str, str] | None = None) -> list[Device]:
+    """List the serial ports of this machine, by names that stay when the cable moves where udev gives them.
+
+    needs: the module, and the extra that installs it, without which the driver cannot open any of them.
+    """
+    lacking = "" if needs is None else absent(*needs)
     by_id = {os.path.realpath(link): str(link) for link in _links()}
-    return [_device(driver, port, by_id.get(port.device, port.device)) for port in sorted(list_ports.comports())]
+    ports = [(port, by_id.get(port.device, port.device)) for port in sorted(list_ports.comports())]
+    found = [_device(driver, port, path, lacking) for port, path in ports]
+    return found or [Device(driver, f"{driver}:/dev/ttyACM0", missing=lacking or "no serial port is plugged in")]
 
 
-def _device(driver: str, port: Any, path: str) -> Device:
+def _device(driver: str, port: Any, path: str, lacking: str) -> Device:
     allowed = os.access(path, os.R_OK | os.W_OK)
     description = port.description if port.description not in ("", "n/a") else port.name
-    missing = "" if allowed else f"it may not be opened: {permission_advice(path)}"
+    missing = lacking if allowed else f"it may not be opened: {permission_advice(path)}"
     return Device(driver, f"{driver}:{path}", str(description), missing)
+
+
+def absent(module: str, extra: str) -> str:
+    """Return what to do about a vendor's library that is not installed; nothing where it is. It is not imported."""
+    if importlib.util.find_spec(module.partition(".")[0]) is not None:
+        return ""
+    return f"{module} is not installed: pip install 'edgeai[{extra}]'"
 
 
 def _links() -> Iterator[Path]:
@@ -89,18 +105,50 @@ def _links() -> Iterator[Path]:
         yield from sorted(_BY_ID.iterdir())
 
 
-def receive(port: Any, timeout: float) -> bytes:
-    """Return the bytes that are there, waiting at most `timeout` seconds for the first. Raises OSError.
+def receive(port: Any, timeout: float, most: int = 1 << 20) -> bytes:
+    """Return the bytes that are there, at most `most`, waiting at most `timeout` seconds for the first. Raises OSError.
 
     The port's own time-out stays as it is where it has a descriptor: setting it would configure the device again.
     """
     fd = _descriptor(port)
     if fd is None:
         port.timeout = timeout
-        return bytes(port.read(1) + port.read(port.in_waiting))
+        return bytes(port.read(1) + port.read(min(port.in_waiting, most - 1)))
     room = select.poll()
     room.register(fd, select.POLLIN)
-    return bytes(port.read(max(port.in_waiting, 1))) if room.poll(timeout * 1000) else b""
+    return bytes(port.read(min(max(port.in_waiting, 1), most))) if room.poll(timeout * 1000) else b""
+
+
+class Tap:
+    """Another handle of a port that is open already, to write to: where a sensor reads from it, it can be opened once.
+
+    It outlives the port it was made of, so that a last command is never written to something else.
+    """
+
+    def __init__(self, port: Any) -> None:
+        self._fd = os.dup(port.fileno())
+        self.baudrate = port.baudrate
+
+    def fileno(self) -> int:
+        """Return the descriptor. Raises ValueError once closed."""
+        if self._fd < 0:
+            raise ValueError("the port is closed")
+        return self._fd
+
+    @property
+    def out_waiting(self) -> int:
+        """Bytes that wait to leave."""
+        return int(struct.unpack("I", fcntl.ioctl(self._fd, termios.TIOCOUTQ, bytes(4)))[0])
+
+    def reset_output_buffer(self) -> None:
+        """Forget the bytes that wait to leave."""
+        termios.tcflush(self._fd, termios.TCOFLUSH)
+
+    def close(self) -> None:
+        """Let go of the port; it stays open for others."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 class FrameWriter:

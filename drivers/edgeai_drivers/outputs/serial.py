@@ -5,18 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from edgeai.driver import Driver, DriverOptions, Duration, Output
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Device, Frame, Result
-from edgeai_drivers.framing import encode_cobs, encode_json_line
+from edgeai_drivers.framing import DELIMITERS, ENCODERS
 from edgeai_drivers.ports import FrameWriter, list_devices, lost, open_port
 
 from ._command import command
 
-_SIM = "sim:"
-_FRAMINGS = {"jsonl": (encode_json_line, b"\n"), "cobs": (encode_cobs, b"\x00")}
+_OTHERS = ("sim:", "sensor:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +23,10 @@ class SerialOptions(DriverOptions):
     """The port and what is said over it.
 
     port: a device (best by its name in /dev/serial/by-id), a pty, a URL of pyserial (socket://host:port,
-    rfc2217://...), or sim:NAME, the port of a simulated device of this pipeline. baud: bits a second. protocol: jsonl
-    or cobs, see `framing`. constants: keys added to every message, such as {throttle: 0.4}; a value of the result
-    wins. write_timeout: how long a command waits for the line before it is dropped; at most 500 ms.
+    rfc2217://...), or the port of another device of this pipeline: sim:NAME of a simulated one, sensor:NAME of a
+    sensor that reads from it. baud: bits a second. protocol: jsonl or cobs, see `framing`. constants: keys added to
+    every message, such as {throttle: 0.4}; a value of the result wins. write_timeout: how long a command waits for the
+    line before it is dropped; at most 500 ms.
     """
 
     port: str
@@ -43,7 +43,7 @@ class Serial(Output):
     pipeline never waits. No half command is ever taken for a whole one.
     """
 
-    Options = SerialOptions
+    Options: ClassVar[type[DriverOptions]] = SerialOptions
     keeps = "newest"
 
     _peer: Any = None
@@ -63,7 +63,7 @@ class Serial(Output):
         """Require a port, a baud rate and a time-out under which the pipeline still stops in time."""
         options, path = self.options, f"outputs.{self.name}"
         rules = [
-            ("port", options.port not in ("", _SIM), "a device, a URL of pyserial, or sim:NAME"),
+            ("port", options.port not in ("", *_OTHERS), "a device, a URL of pyserial, sim:NAME or sensor:NAME"),
             ("baud", options.baud > 0, "bits a second, such as 115200"),
             ("write_timeout", options.write_timeout <= 0.5, "at most 500ms"),
         ]
@@ -72,27 +72,26 @@ class Serial(Output):
         ]
 
     def attach(self, peers: Mapping[str, Driver]) -> None:
-        """Find the simulated device of `port: sim:NAME`. Raises ConfigError when there is none of that name."""
-        if not self.options.port.startswith(_SIM):
+        """Find the device of `port: sim:NAME` or `sensor:NAME`. Raises ConfigError when there is none of that name."""
+        if not self.options.port.startswith(_OTHERS):
             return
-        wanted = self.options.port.removeprefix(_SIM)
+        scheme, _, wanted = self.options.port.partition(":")
         linked = [name for name, peer in peers.items() if callable(getattr(peer, "link", None))]
         if wanted not in linked:
             close = difflib.get_close_matches(wanted, linked, n=1)
-            hint = f"did you mean 'sim:{close[0]}'?" if close else f"there are: {', '.join(linked) or 'none'}"
+            hint = f"did you mean '{scheme}:{close[0]}'?" if close else f"there are: {', '.join(linked) or 'none'}"
             found = f"{self.options.port!r}" + (", which has no serial port" if wanted in peers else "")
-            expected = "the name of a simulated device of this pipeline that has a serial port"
+            expected = "the name of a device of this pipeline that has a serial port"
             raise ConfigError(Problem(f"outputs.{self.name}.port", found, expected, hint=hint))
         self._peer = peers[wanted]
 
     def _open(self) -> None:
         options = self.options
         self._writer = None
-        if options.port.startswith(_SIM) and self._peer is None:
+        if options.port.startswith(_OTHERS) and self._peer is None:
             self.attach({})
         port = self._peer.link() if self._peer is not None else self._open_port()
-        self._encode, delimiter = _FRAMINGS[options.protocol]
-        self._writer = FrameWriter(port, self._clock, options.write_timeout, delimiter)
+        self._writer = FrameWriter(port, self._clock, options.write_timeout, DELIMITERS[options.protocol])
 
     def _open_port(self) -> Any:
         options = self.options
@@ -100,10 +99,12 @@ class Serial(Output):
         return open_port(self.name, path, options.port, options.baud, options.write_timeout)
 
     def _write(self, result: Result, frame: Frame | None) -> None:
+        self._send(command(result, self.options.constants))
+
+    def _send(self, message: Mapping[str, Any]) -> None:
         assert self._writer is not None
-        data = self._encode(command(result, self.options.constants))
         try:
-            self._writer.send(data)
+            self._writer.send(ENCODERS[self.options.protocol](message))
         except OSError as error:
             raise lost(self.name, self.options.port, error) from error
 

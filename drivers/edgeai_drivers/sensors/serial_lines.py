@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from edgeai.driver import NS, Capture, Column, Sensor, SensorOptions
+from edgeai.driver import NS, Capture, Column
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Device
-from edgeai_drivers.ports import list_devices, lost, open_port, receive
+from edgeai_drivers.ports import list_devices
 
 from ._columns import columns, numbers, split, time_index
+from ._serial import SerialSensor, SerialSensorOptions
 
 _LONGEST_LINE = 1024
 _OVERLONG = b"?"
@@ -23,23 +24,21 @@ _NEAR = NS
 
 
 @dataclass(frozen=True, kw_only=True)
-class SerialLinesOptions(SensorOptions):
+class SerialLinesOptions(SerialSensorOptions):
     """The port and what its lines hold.
 
-    port: a device (best by its name in /dev/serial/by-id), a pty, or a URL of pyserial. columns: what the numbers of a
+    columns: what the numbers of a
     line are, in order: `name:unit`, a mapping of name and unit, or a name alone. separator: between numbers; a blank,
     or `whitespace`, stands for any run of blanks. time_column: the column that holds the device's own time, in s, ms,
     us or ns; it stamps the readings and is not one of their values.
     """
 
-    port: str
     columns: str | tuple[str | Column, ...]
-    baud: int = 115200
     separator: str = ","
     time_column: str | None = None
 
 
-class SerialLines(Sensor):
+class SerialLines(SerialSensor):
     """Read one line of numbers a reading.
 
     A line that is not the right count of finite numbers is skipped and counted (`rejected`); between good lines it is
@@ -49,26 +48,16 @@ class SerialLines(Sensor):
 
     Options = SerialLinesOptions
 
-    rejected: int = 0
-    """Lines that were not the announced numbers."""
-    _port: Any = None
-
     @classmethod
     def devices(cls) -> list[Device]:
         """List the serial ports of this machine."""
         return list_devices("serial_lines")
 
     def check(self) -> list[Problem]:
-        """Require a port, a baud rate, columns that differ and a time column among them."""
-        options, path = self.options, f"sensors.{self.name}"
-        rules = [
-            ("port", bool(options.port), "a device, or a URL of pyserial"),
-            ("baud", options.baud > 0, "bits a second, such as 115200"),
-            ("separator", bool(options.separator), "a character, or whitespace"),
-        ]
-        problems = [
-            Problem(f"{path}.{key}", repr(getattr(options, key)), expected) for key, good, expected in rules if not good
-        ]
+        """Require a port, columns that differ and a time column among them."""
+        problems = super().check()
+        if not self.options.separator:
+            problems.append(Problem(f"sensors.{self.name}.separator", "''", "a character, or whitespace"))
         try:
             self._layout()
         except ConfigError as error:
@@ -87,53 +76,31 @@ class SerialLines(Sensor):
         wanted = self.options.time_column
         return present, None if wanted is None else time_index(f"{path}.time_column", wanted, present)
 
-    def _open(self) -> None:
+    def _begin(self) -> None:
         present, self._time = self._layout()
         self._count = len(present)
         self.columns = tuple(c for i, c in enumerate(present) if self._time is None or i != self._time[0])
-        self.rejected = 0
         self._lines = LineBuffer()
         self._device_clock = DeviceClock()
         self._garbled: int | None = None
-        path = f"sensors.{self.name}.port"
-        self._port = open_port(self.name, path, self.options.port, self.options.baud, write_timeout=0.1)
 
-    def _read(self, timeout: float) -> Capture | None:
-        give_up = self._clock.now() + int(timeout * NS)
-        while True:
-            for line in self._lines:
-                capture = self._capture(line)
-                if capture is not None:
-                    return capture
-            if not self._receive(max(give_up - self._clock.now(), 0) / NS):
-                return None
-
-    def _receive(self, timeout: float) -> bool:
-        """Wait for bytes and take all that are there; say whether there were any. Raises DeviceLost."""
-        try:
-            data = receive(self._port, timeout)
-        except OSError as error:
-            raise lost(self.name, self.options.port, error) from error
+    def _parse(self, data: bytes) -> Iterator[Capture]:
         self._lines.feed(data)
-        return bool(data)
+        for line in self._lines:
+            values = numbers(split(line.decode("ascii", "replace"), self.options.separator), self._count)
+            if values is None:
+                self.rejected += 1
+                self._garbled = None if self._garbled is None else self._garbled + 1
+            else:
+                yield self._capture(line, values)
 
-    def _capture(self, line: bytes) -> Capture | None:
-        values = numbers(split(line.decode("ascii", "replace"), self.options.separator), self._count)
-        if values is None:
-            self.rejected += 1
-            self._garbled = None if self._garbled is None else self._garbled + 1
-            return None
+    def _capture(self, line: bytes, values: list[float]) -> Capture:
         lost, self._garbled = self._garbled or 0, 0
         if self._time is None:
             return Capture(values, lost=lost, encoded=line)
         index, unit = self._time
         ticks = round(values.pop(index) * unit)
         return Capture(values, self._device_clock.unwrap(ticks, unit, self._clock.now()), "device", lost, line)
-
-    def _close(self) -> None:
-        if self._port is not None:
-            self._port.close()
-            self._port = None
 
 
 class LineBuffer:

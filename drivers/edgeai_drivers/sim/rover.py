@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from edgeai.clock import SystemClock
 from edgeai.driver import NS, Capture, Column, Device, Rate, Sensor, SensorOptions
 from edgeai.errors import Problem
+from edgeai_drivers.framing import Protocol
 
 from ._line import Direct, Pty
 from .world.body import Build, Pose
@@ -36,12 +37,12 @@ class Rover(Sensor):
     @dataclass(frozen=True, kw_only=True)
     class Options(SensorOptions):
         """seed of the course. cruise: metres a second while commands name no throttle. protocol: of the serial line,
-        jsonl or cobs. rate: readings a second; live, the controller looks at its serial line as often.
+        see `framing`. rate: readings a second; live, the controller looks at its serial line as often.
         """
 
         seed: int = 0
         cruise: float = 0.9
-        protocol: Literal["jsonl", "cobs"] = "jsonl"
+        protocol: Protocol = "jsonl"
         rate: Rate = 100.0
 
     columns = _COLUMNS

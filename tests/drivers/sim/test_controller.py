@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeai_drivers.framing import encode_cobs, encode_json_line
+from edgeai_drivers.framing import encode_binary, encode_cobs, encode_json_line
 from edgeai_drivers.sim.world.body import Command
 from edgeai_drivers.sim.world.controller import WATCHDOG_NS, Controller
 
@@ -76,7 +76,7 @@ def test_a_message_without_a_command_is_rejected():
     assert controller.counts.accepted == 0
 
 
-@pytest.mark.parametrize("protocol", ["jsonl", "cobs"])
+@pytest.mark.parametrize("protocol", ["jsonl", "cobs", "binary"])
 @given(chunks=st.lists(st.binary(max_size=200), max_size=20))
 @settings(max_examples=150, deadline=None)
 def test_hostile_bytes_never_raise_and_never_move_the_rover_out_of_range(protocol, chunks):
@@ -102,6 +102,18 @@ def test_any_json_object_is_obeyed_in_range_or_counted(message):
     assert math.isfinite(command.steering)
     assert math.isfinite(command.throttle)
     assert counts.accepted + counts.rejected + counts.frames.malformed == 1
+
+
+@pytest.mark.parametrize(("expires", "stopped"), [(100, 100), (0, 0), (60_000, 500)])
+def test_a_command_expires_when_it_says_and_half_a_second_later_at_the_latest(expires, stopped):
+    controller = Controller("binary")
+    controller.feed(encode_binary({"steering": 0.5, "throttle": 0.25, "expires": expires}), 0)
+    if stopped:
+        assert controller.command(stopped * MS - 1) == Command(0.5, 0.25)
+        assert controller.driving
+    assert controller.command(stopped * MS) == Command(0.5, 0.0)
+    assert not controller.driving
+    assert controller.counts.stops == 1
 
 
 def test_telemetry_nobody_takes_is_dropped_not_hoarded():

@@ -29,14 +29,17 @@ def test_a_cobs_frame_is_the_payload_and_its_ccitt_false_crc():
     assert binascii.crc_hqx(b"123456789", 0xFFFF) == 0x29B1, "the check value of CRC-16/CCITT-FALSE"
 
 
-@pytest.mark.parametrize("encode", ENCODERS.values())
+JSON = ("jsonl", "cobs")
+
+
+@pytest.mark.parametrize("encode", [ENCODERS[protocol] for protocol in JSON])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_json_cannot_say_is_not_encoded(encode, value):
     with pytest.raises(ValueError, match="JSON"):
         encode({"steering": value})
 
 
-@pytest.mark.parametrize("protocol", list(ENCODERS))
+@pytest.mark.parametrize("protocol", JSON)
 @given(messages=st.lists(MESSAGES, max_size=5), cuts=st.lists(st.integers(1, 40), min_size=1))
 @settings(max_examples=100, deadline=None)
 def test_messages_arrive_whole_however_the_stream_is_cut(protocol, messages, cuts):
@@ -71,7 +74,7 @@ def test_a_flipped_bit_never_passes_as_a_message(position, bit):
     assert deframer.counts.good == 0
 
 
-@pytest.mark.parametrize("protocol", list(ENCODERS))
+@pytest.mark.parametrize("protocol", JSON)
 def test_a_frame_without_end_is_thrown_away_not_kept(protocol):
     deframer = Deframer(protocol, limit=256)
     for _ in range(1000):

@@ -17,6 +17,10 @@ class Build:
 
     wheelbase: float = 0.16
     """Metres between the axles."""
+    track: float = 0.13
+    """Metres between the left and the right wheels."""
+    ticks_per_metre: float = 5000.0
+    """Of the encoders of the rear wheels."""
     max_angle: float = 0.45
     """Angle of the front wheels at steering 1, radians."""
     max_speed: float = 1.5
@@ -62,6 +66,10 @@ class BodyState:
     """Metres a second."""
     distance: float = 0.0
     """Metres driven, forwards and backwards both counted."""
+    left: float = 0.0
+    """Metres that the left rear wheel has rolled, backwards negative."""
+    right: float = 0.0
+    """The same of the right one."""
 
 
 def step(state: BodyState, command: Command, build: Build) -> BodyState:
@@ -80,4 +88,13 @@ def step(state: BodyState, command: Command, build: Build) -> BodyState:
         state.pose.y + travel * math.sin(middle),
         wrap_angle(state.pose.heading + turn),
     )
-    return replace(state, pose=pose, steering=steering, speed=speed, distance=state.distance + abs(travel))
+    spread = 0.5 * turn * build.track
+    return replace(
+        state,
+        pose=pose,
+        steering=steering,
+        speed=speed,
+        distance=state.distance + abs(travel),
+        left=state.left + travel - spread,
+        right=state.right + travel + spread,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeai_drivers.framing import ENCODERS, Deframer, FrameCounts, Protocol
@@ -31,14 +32,15 @@ class ControllerCounts:
     rejected: int
     """Messages without a steering or throttle, or with one that is not a finite number."""
     stops: int
-    """Times the watchdog stopped the motor."""
+    """Times the watchdog stopped the motor: a command had expired, or nobody spoke."""
 
 
 class Controller:
     """Obey the newest valid command and stop the motor when none comes.
 
-    A command is a JSON object with ``steering`` or ``throttle`` or both, numbers in [-1, 1]; other keys are ignored.
-    Steering left out keeps its place; throttle left out means the throttle `cruise`.
+    A command is a message with ``steering`` or ``throttle`` or both, numbers in [-1, 1]; other keys are ignored.
+    Steering left out keeps its place; throttle left out means the throttle `cruise`. It is good for ``expires`` ms, at
+    most WATCHDOG_NS, which is also the time of a command that does not say.
     """
 
     def __init__(self, protocol: Protocol = "jsonl", cruise: float = 0.0) -> None:
@@ -46,7 +48,7 @@ class Controller:
         self._encode = ENCODERS[protocol]
         self._cruise = cruise
         self._command = Command()
-        self._heard_ns: int | None = None
+        self._good_until: int | None = None
         self._outbox = bytearray()
         self._accepted = self._clamped = self._rejected = self._stops = 0
 
@@ -65,11 +67,16 @@ class Controller:
 
     def command(self, t_ns: int) -> Command:
         """Return what the body is to do at `t_ns`; call it with times that do not fall."""
-        if self._heard_ns is not None and t_ns - self._heard_ns >= WATCHDOG_NS:
+        if self._good_until is not None and t_ns >= self._good_until:
             self._command = Command(self._command.steering, 0.0)
-            self._heard_ns = None
+            self._good_until = None
             self._stops += 1
         return self._command
+
+    @property
+    def driving(self) -> bool:
+        """Whether a command is in force."""
+        return self._good_until is not None
 
     def report(self, telemetry: dict[str, object]) -> None:
         """Queue one telemetry message; it is dropped when nobody takes the ones before it."""
@@ -83,17 +90,18 @@ class Controller:
         self._outbox.clear()
         return data
 
-    def _obey(self, message: dict[str, object], t_ns: int) -> None:
+    def _obey(self, message: Mapping[str, object], t_ns: int) -> None:
         if "steering" not in message and "throttle" not in message:
             raise BadCommandError("neither steering nor throttle")
         wanted = Command(
             _number(message.get("steering", self._command.steering)), _number(message.get("throttle", self._cruise))
         )
         command = Command(_clamp(wanted.steering), _clamp(wanted.throttle))
+        good_for = _number(message.get("expires", WATCHDOG_NS / 1e6)) * 1e6
         self._accepted += 1
         self._clamped += command != wanted
         self._command = command
-        self._heard_ns = t_ns
+        self._good_until = t_ns + round(min(max(good_for, 0.0), WATCHDOG_NS))
 
 
 def _number(value: object) -> float:

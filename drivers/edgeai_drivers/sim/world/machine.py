@@ -66,6 +66,7 @@ class RoverMachine:
         self._max_error = 0.0
         self._off_line = False
         self._departures = 0
+        self._told = 0
 
     @property
     def course(self) -> Course:
@@ -81,6 +82,11 @@ class RoverMachine:
     def counts(self) -> ControllerCounts:
         """Read the motor controller's counters."""
         return self._controller.counts
+
+    @property
+    def driving(self) -> bool:
+        """Whether a command is in force."""
+        return self._controller.driving
 
     def feed(self, data: bytes, t_ns: int) -> None:
         """Give the controller bytes that arrive at `t_ns`; they take effect from the next step."""
@@ -133,7 +139,15 @@ class RoverMachine:
         self._off_line = error > LOST_AT
 
     def _telemetry(self) -> dict[str, object]:
+        ticks = self._build.ticks_per_metre
+        self._told += 1
         return {
+            "seq": self._told,
+            "micros": (self._t_ns or 0) // 1000,
+            "left": math.floor(self._state.left * ticks),
+            "right": math.floor(self._state.right * ticks),
+            "driving": int(self._controller.driving),
+            "stops": self._controller.counts.stops,
             "speed": round(self._state.speed, 4),
             "steering": round(self._state.steering, 4),
             "distance": round(self._state.distance, 4),

@@ -1,0 +1,98 @@
+"""What the sensors on a serial port share: the port is opened, read and given up for lost in one place."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from edgeai.driver import NS, Capture, DriverOptions, Sensor, SensorOptions
+from edgeai.errors import DeviceError, Problem
+from edgeai_drivers.ports import Tap, lost, open_port, receive
+
+_AT_ONCE = 65_536
+"""Bytes parsed at a time: a port that floods us is read in bites, and what it holds back is the kernel's to lose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SerialSensorOptions(SensorOptions):
+    """Where the sensor is.
+
+    port: a device (best by its name in /dev/serial/by-id), a pty, or a URL of pyserial. baud: bits a second.
+    """
+
+    port: str
+    baud: int = 115200
+
+
+class SerialSensor(Sensor):
+    """A sensor whose bytes come from a serial port, cut and checked by `_parse`.
+
+    What cannot be read is skipped and counted (`rejected`); reading goes on with what follows. DeviceLost is raised
+    when the port has gone away, DeviceTimeout when it is silent or says nothing valid for `stall` seconds.
+    """
+
+    Options: ClassVar[type[DriverOptions]] = SerialSensorOptions
+
+    rejected: int = 0
+    """Lines, packets or messages that could not be read since the sensor was opened."""
+    _port: Any = None
+
+    def check(self) -> list[Problem]:
+        """Require a port and a baud rate."""
+        options, path = self.options, f"sensors.{self.name}"
+        rules = [
+            ("port", bool(options.port), "a device, or a URL of pyserial"),
+            ("baud", options.baud > 0, "bits a second, such as 115200"),
+        ]
+        return [
+            Problem(f"{path}.{key}", repr(getattr(options, key)), expected) for key, good, expected in rules if not good
+        ]
+
+    def link(self) -> Tap:
+        """Return a handle for an output that talks to the same device (`port: sensor:NAME`). Raises DeviceError."""
+        self._require_open()
+        try:
+            return Tap(self._port)
+        except (OSError, AttributeError) as error:
+            raise DeviceError(
+                f"{self.name} has a port that cannot be shared ({error}): give a device or a pty"
+            ) from error
+
+    def _open(self) -> None:
+        self.rejected = 0
+        self._waiting: deque[Capture] = deque()
+        self._begin()
+        options = self.options
+        self._port = open_port(self.name, f"sensors.{self.name}.port", options.port, options.baud, write_timeout=0.1)
+
+    def _read(self, timeout: float) -> Capture | None:
+        give_up = self._clock.now() + int(timeout * NS)
+        while not self._waiting:
+            data = self._receive(max(give_up - self._clock.now(), 0) / NS)
+            self._waiting.extend(self._parse(data))
+            if not data or self._clock.now() > give_up:
+                break
+        return self._waiting.popleft() if self._waiting else None
+
+    def _receive(self, timeout: float) -> bytes:
+        """Wait for bytes and take those that are there. Raises DeviceLost."""
+        try:
+            return receive(self._port, timeout, _AT_ONCE)
+        except OSError as error:
+            raise lost(self.name, self.options.port, error) from error
+
+    def _close(self) -> None:
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Forget what was read before. Called by `_open`, before the port; raises PluginError, ConfigError."""
+
+    @abstractmethod
+    def _parse(self, data: bytes) -> Iterable[Capture]:
+        """Give the captures that these next bytes complete, and keep what they begin, bounded. Never raises."""
