@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from edgeai import plugins
+from edgeai.around import Around
 from edgeai.calibrate import board_of, check_runtime, open_profile
 from edgeai.clock import NS, Clock
 from edgeai.driver import Camera, Driver, Output, Sensor
@@ -17,6 +18,7 @@ from edgeai.power.boards import Board
 from edgeai.refusals import require_admission, require_memory, require_possible
 from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
 from edgeai.runtime.programs import Programs
+from edgeai.runtime.steps.memory import Memory
 from edgeai.schedule.events import Profile
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
@@ -63,10 +65,13 @@ def assemble(
     points: dict[tuple[str, int], Point] = {}
     loads: list[StageLoad] = []
     gatherings: list[Gathering] = []
+    memories: dict[str, Memory[Any]] = {}
     for name in graph.order():
         if graph.stages[name].input in lossless:
             lossless.add(name)
-        mine = list(points_of(graph, name, clock, measure=measure, known=known))
+        around = Around(graph, name, lossless=name in lossless)
+        memories |= around.memories
+        mine = list(points_of(graph, name, clock, around, measure=measure, known=known))
         points |= {(name, index): point for index, point in enumerate(mine)}
         gathering = _gathering(graph, name, mine)
         gatherings += [gathering] if gathering is not None else []
@@ -91,6 +96,7 @@ def assemble(
         board=board,
         frames=frames,
         gatherings=tuple(gatherings),
+        memories=memories,
     )
     assembly.check_rates()
     require_admission(graph, workload, profiles, timed=measure and known is None)

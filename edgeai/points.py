@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from edgeai.around import Around
 from edgeai.calibrate import from_profile, threads_to_try, timed
 from edgeai.clock import NS, Clock
 from edgeai.errors import ModelError
@@ -44,23 +45,30 @@ class Point:
     """Readings in a window, and to the next one, where the model takes windows of a sensor."""
 
 
-def points_of(graph: Graph, name: str, clock: Clock, *, measure: bool, known: MachineProfile | None) -> Iterator[Point]:
-    """Yield the operating points of a stage.
+def points_of(
+    graph: Graph, name: str, clock: Clock, around: Around, *, measure: bool, known: MachineProfile | None
+) -> Iterator[Point]:
+    """Yield the operating points of a stage, `around` having been put around what they run.
 
-    With `measure` they are timed here, unless a profile is known. Raises ConfigError, ModelError.
+    With `measure` they are timed here, unless a profile is known. Raises ConfigError, ModelError, PluginError.
     """
     spec = graph.stages[name]
     delay = _delay(spec.added_latency if measure else 0.0, clock)
+
+    def whole(program: Program) -> Program:
+        return (*around(program), *delay)
+
     if spec.call is not None:
         function = graph.function(name)
-        programs = ((*_call_program(function), *delay),) * graph.schedule.lanes
+        programs = tuple([whole(_call_program(function)) for _ in range(graph.schedule.lanes)])
         yield Point(OperatingPoint(getattr(function, "__name__", name)), None, lambda: Ready(programs))
         return
     for model in ladder_of(graph, name):
+        around.check(model)
         if measure:
             warn_if_dead(model)
         for made, profile in _costs(graph, name, model, measure, known):
-            yield _point(graph, name, made, profile, delay, measure=measure)
+            yield _point(graph, name, made, profile, whole, measure=measure)
 
 
 def open_model(graph: Graph, name: str, path: str, threads: int) -> Model:
@@ -120,7 +128,15 @@ def _costs(
         yield made.get(threads) or model.with_threads(threads), profiles[threads]
 
 
-def _point(graph: Graph, name: str, model: Model, profile: Profile | None, delay: Program, *, measure: bool) -> Point:
+def _point(
+    graph: Graph,
+    name: str,
+    model: Model,
+    profile: Profile | None,
+    whole: Callable[[Program], Program],
+    *,
+    measure: bool,
+) -> Point:
     from edgeai.variant import Variant, memory_of
 
     limited, lanes = graph.schedule.memory is not None, graph.schedule.lanes
@@ -130,7 +146,7 @@ def _point(graph: Graph, name: str, model: Model, profile: Profile | None, delay
     make = Variant(
         model,
         partial(open_model, graph, name, str(model.path), model.threads),
-        lambda opened: (*_model_program(opened), *delay),
+        lambda opened: whole(_model_program(opened)),
         lanes,
         keep=not limited,
         warm=measure,

@@ -16,7 +16,7 @@ from edgeai.graph.devices import ROLES
 from edgeai.graph.files import find_input, find_model, neighbours
 from edgeai.graph.findings import Findings, Mistake
 from edgeai.graph.reader import section
-from edgeai.graph.spec import MODEL_FIELDS, DeviceSpec, ScheduleSpec, StageSpec
+from edgeai.graph.spec import MODEL_FIELDS, DeviceSpec, ScheduleSpec, StageSpec, sure_score
 from edgeai.graph.words import any_of, show
 
 __all__ = ["Parts", "check", "check_policy", "default_input"]
@@ -100,6 +100,9 @@ def _check_work(parts: Parts, name: str, spec: StageSpec, findings: Findings) ->
         _check_models(parts, path, spec, findings)
     if spec.call is not None:
         _check_call(parts, path, spec, findings)
+    if spec.track is not None and spec.track.doubtful > (sure := sure_score(spec)):
+        found = f"doubtful from {spec.track.doubtful:g} and sure from {sure:g}"
+        findings.add((*path, "track"), found, "a doubtful score not above the sure one, which is `score` or 50%")
     if spec.decoder is not None:
         known = plugins.names("decoders")
         if spec.decoder not in known:

@@ -8,11 +8,11 @@ from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pydantic import BaseModel
 
 from edgeai.errors import ConfigError
 from edgeai.graph.calls import name_of
 from edgeai.graph.scalars import CoreSchema
-from edgeai.graph.spec import DelegateSpec
 
 if TYPE_CHECKING:
     from edgeai.graph.graph import Graph
@@ -53,10 +53,6 @@ def _stage(graph: Graph, path: tuple[str, str], spec: StageSpec) -> dict[str, An
     values = {key: getattr(spec, key) for key in type(spec).model_fields if key in spec.model_fields_set}
     if spec.call is not None and not isinstance(spec.call, str):
         values["call"] = _importable(graph, path, spec.call)
-    if spec.ssd is not None:
-        values["ssd"] = spec.ssd.model_dump(exclude_unset=True)
-    if isinstance(spec.accelerator, DelegateSpec):
-        values["accelerator"] = spec.accelerator.model_dump(exclude_unset=True)
     if spec.model is not None and len(spec.model) == 1:
         values["model"] = spec.model[0]
     if spec.rate is not None and spec.rate[0] == spec.rate[1]:
@@ -80,6 +76,8 @@ def _importable(graph: Graph, path: tuple[str, str], function: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return {key: _plain(getattr(value, key)) for key in value.model_fields_set} or True
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, Mapping):

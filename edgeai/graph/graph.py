@@ -168,8 +168,12 @@ class Graph(BaseModel):
         return None if named is None else find_input(named, self._base)
 
     def card(self, stage: str) -> dict[str, Any]:
-        """Return what a stage says that a model's card says otherwise, with the paths of files resolved."""
-        card = self.stages[stage].card()
+        """Return what a stage says that a model's card says otherwise, with the paths of files resolved.
+
+        A tracker is given what is doubtful, too.
+        """
+        spec = self.stages[stage]
+        card = spec.card() if spec.track is None else {**spec.card(), "score": spec.track.doubtful}
         if isinstance(card.get("labels"), str):
             card["labels"] = str(find_input(card["labels"], self._base))
         if card.get("ssd", {}).get("anchors"):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
+from edgeai.graph.steps import Track
 from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Fraction, Memory, Watts
 
@@ -20,6 +21,7 @@ __all__ = [
     "ScheduleSpec",
     "SsdSpec",
     "StageSpec",
+    "sure_score",
 ]
 
 _FROZEN = ConfigDict(
@@ -148,6 +150,8 @@ class StageSpec(BaseModel):
     """Names and units of a regression's values."""
     ssd: SsdSpec | None = None
     """How the raw heads of an SSD are read."""
+    track: Track = None
+    """true: detections become tracks, whose numbers last and whose boxes can be asked for at any instant."""
     added_latency: Duration = 0.0
     """For experiments: the stage takes this much longer."""
 
@@ -155,6 +159,12 @@ class StageSpec(BaseModel):
         """Return what was said here that a model's card says otherwise."""
         said = {name: value for name in CARD_FIELDS if (value := getattr(self, name)) is not None}
         return said if self.ssd is None else {**said, "ssd": self.ssd.model_dump(exclude_unset=True)}
+
+
+def sure_score(spec: StageSpec) -> float:
+    """Return the score from which a detection of a tracked stage starts a track."""
+    told = None if spec.track is None else spec.track.sure
+    return told if told is not None else 0.5 if spec.score is None else spec.score
 
 
 CARD_FIELDS = (

@@ -21,7 +21,7 @@ import numpy as np
 
 from edgeai import messages, values
 from edgeai.errors import RecordingError
-from edgeai.perception.tracking import motion, tracks
+from edgeai.perception.tracking import book, motion, tracks
 from edgeai.schedule import commands, events, policy, workload
 
 __all__ = ["Policies", "decode", "decode_policy", "encode", "encode_policy", "from_bytes", "to_bytes"]
@@ -50,6 +50,7 @@ _CLASSES: dict[str, type] = {
     **_frozen(messages),
     **_frozen(motion),
     **_frozen(tracks),
+    **_frozen(book),
     **_frozen(commands),
     **_frozen(events),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgeai.errors import RecordingError
@@ -78,7 +78,7 @@ class Opening:
 
     t: ns. scheduler: what `edgeai.schedule.snapshot.restore` takes. pending: items (origin, seq) that wait or run; the
     messages they are made of follow at the beginning of the file. calibrated: what was measured at load, None before
-    that. windows, gathered: of sensors, see `edgeai.runtime.frozen`.
+    that. windows, gathered: of sensors; memories: of stages; see `edgeai.runtime.frozen`.
     """
 
     t: int
@@ -87,6 +87,7 @@ class Opening:
     calibrated: Calibrated | None = None
     windows: tuple[tuple[str, Readings], ...] = ()
     gathered: tuple[tuple[str, int, tuple[Reading, ...]], ...] = ()
+    memories: Mapping[str, object] = field(default_factory=dict)
 
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}

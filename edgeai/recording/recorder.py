@@ -265,7 +265,8 @@ class Recorder(Tap):
 
     def _begin(self, t: int, frozen: Frozen) -> None:
         """Begin a file with what was there already."""
-        opening = Opening(t, frozen.state(), frozen.pending, frozen.calibrated, frozen.windows, frozen.gathered)
+        held = frozen.windows, frozen.gathered, frozen.memories
+        opening = Opening(t, frozen.state(), frozen.pending, frozen.calibrated, *held)
         self._given = {_identity(value) for _, value in frozen.items}
         drivers = [Entry(t, state) for name, state in self._roster.states().items() if name != self.name]
         self._sink.open(opening, (*drivers, *(Entry(ready, value) for ready, value in frozen.items)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import replace
 
+from edgeai import plugins
 from edgeai.assemble import assemble
 from edgeai.clock import VirtualClock
 from edgeai.errors import RecordingError
@@ -18,6 +19,7 @@ from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.results import result_of
 from edgeai.schedule.commands import Job, Run
 from edgeai.schedule.events import JobDone
+from edgeai.schedule.snapshot import restore
 
 __all__ = ["Rerun", "rerun"]
 
@@ -47,6 +49,10 @@ class Rerun:
         self._items: dict[str, OrderedDict[int, Work]] = {}
         self._windows = [(g.sensor, g.origin, Window(g.length, g.hop)) for g in assembly.gatherings]
         self._running: dict[int, tuple[Job, Work, Execution]] = {}
+        self._begun = _in_flight(recording)
+        for name, memory in assembly.memories.items():
+            if name in recording.opening.memories:
+                memory.restore(recording.opening.memories[name])
 
     def captured(self, message: Frame | Reading, t: int) -> None:
         """Hold what arrived at time t (ns)."""
@@ -58,7 +64,9 @@ class Rerun:
                     self._hold(origin, full.seq, Work(full, t))
 
     def decided(self, decision: Decision) -> None:
-        """Publish the job that ended, and run those that began."""
+        """Publish the job that ended, and run those that began, before it those that ran when the file was opened."""
+        while self._begun:
+            self._run(self._begun.pop(0))
         event = decision.event
         if isinstance(event, JobDone) and event.job in self._running:
             self._publish(event, *self._running.pop(event.job))
@@ -100,6 +108,13 @@ class Rerun:
                         f"the graph has no {point.variant} in a stage {stage}, which ran in {recording.path}: the "
                         "decisions that were taken do not fit; use --mode lossless or recompute"
                     )
+
+
+def _in_flight(recording: Recording) -> list[Job]:
+    """Return the jobs that ran when the file was opened, in the order in which they began."""
+    scheduler = restore(recording.opening.scheduler, lambda name: plugins.find("policies", name))
+    running = (scheduler.state(load.name).running for load in recording.header.workload.stages)
+    return sorted((job for job in running if job is not None), key=lambda job: job.id)
 
 
 def rerun(graph: Graph, recording: Recording) -> Rerun:

@@ -67,7 +67,7 @@ def exact(value: Any) -> Any:
         return [
             {
                 name: exact(column[i])
-                for name in (field.name for field in dataclasses.fields(value))
+                for name in (field.name for field in dataclasses.fields(Detections))
                 if (column := getattr(value, name)) is not None
             }
             for i in range(len(value))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from edgeai.driver import Camera, Driver, DriverKind, Meter, Output, Sensor, Source
 from edgeai.errors import ConfigError, Problem
@@ -11,6 +12,7 @@ from edgeai.messages import Frame, Reading
 from edgeai.power.boards import Board, load_board
 from edgeai.runtime.programs import Programs
 from edgeai.runtime.roster import Roster
+from edgeai.runtime.steps.memory import Memory
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import Workload
 
@@ -56,6 +58,8 @@ class Assembly:
     """Captures after which each camera ends; None: never."""
     gatherings: tuple[Gathering, ...] = ()
     """The windows that stages take in place of single readings."""
+    memories: Mapping[str, Memory[Any]] = field(default_factory=dict)
+    """What stages remember from one job to the next, by `stage.what`."""
 
     @property
     def sources(self) -> list[Source[Frame] | Source[Reading]]:

@@ -77,6 +77,7 @@ class Core:
         self._store = ItemStore(dict(claims))
         self._origins = frozenset(claims)
         self._is_parent = frozenset(stage.origin for stage in assembly.workload.stages if stage.chained)
+        self._memories = assembly.memories
         self._points = {stage.name: stage.points for stage in assembly.workload.stages}
         self._failed: set[str] = set()
         self._said: dict[str, tuple[Announce, int]] = {}
@@ -238,12 +239,14 @@ class Core:
     def _freeze(self) -> Frozen:
         """Hold everything fast; under the lock, or before the first event."""
         now = self._clock.now()
+        running = {stage: job.seq for stage in self._points if (job := self._scheduler.state(stage).running)}
         return frozen(
             self._scheduler,
             self._calibrated,
             [*self._running.values(), *self._store.items()],
             [(now, origin, message) for (origin, _), message in self._coming.copy().items()],
             [each for windows in self._windows.values() for each in windows],
+            {name: memory.settled(running.get(name.partition(".")[0])) for name, memory in self._memories.items()},
         )
 
     def _gathered(self, reading: Reading) -> Iterator[tuple[str, Reading | Readings]]:
@@ -269,7 +272,7 @@ class Core:
                 self._running.pop(event.job, None)
             if item is not None:
                 origin, work = item
-                self._store.hold(origin, (work.result or work.captured).seq, work)
+                self._store.hold(origin, work.seq, work)
             commands = self._scheduler.handle(event)
             for command in commands:
                 if isinstance(command, Run):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from edgeai.messages import Frame, Reading, Readings, Result
@@ -23,7 +23,8 @@ class Frozen:
     state: gives the scheduler as plain values (see schedule/snapshot.py), later and elsewhere. pending: the items
     (origin, seq) that wait or run. calibrated: what the scheduler was told at load. items: when they were there (ns),
     and the messages of what is pending, or of what the scheduler is about to be told. windows: the same of windows, by
-    origin. gathered: windows that are not full: origin, readings since the last one, readings.
+    origin. gathered: windows that are not full: origin, readings since the last one, readings. memories: what the
+    stages remember, by `stage.what`: frozen values.
     """
 
     state: Callable[[], dict[str, Any]]
@@ -32,6 +33,7 @@ class Frozen:
     items: tuple[tuple[int, Frame | Reading | Result], ...] = ()
     windows: tuple[tuple[str, Readings], ...] = ()
     gathered: tuple[tuple[str, int, tuple[Reading, ...]], ...] = ()
+    memories: Mapping[str, object] = field(default_factory=dict)
 
 
 def frozen(
@@ -40,11 +42,12 @@ def frozen(
     held: Iterable[tuple[str, Work]],
     coming: Iterable[tuple[int, str, Frame | Reading | Readings | Result]],
     gathering: Iterable[tuple[str, Window]],
+    memories: Mapping[str, object],
 ) -> Frozen:
     """Hold everything fast, quickly enough for the scheduler's lock.
 
     held: what waits and runs, with its origin. coming: what the scheduler is about to be told: time (ns), origin,
-    message. gathering: windows, with their origins.
+    message. gathering: windows, with their origins. memories: what the stages remember.
     """
     messages = list(coming)
     for origin, work in held:
@@ -59,4 +62,5 @@ def frozen(
         tuple((t, message) for t, _, message in single if not isinstance(message, Readings)),
         tuple((origin, message) for _, origin, message in messages if isinstance(message, Readings)),
         tuple((origin, *window.gathered) for origin, window in gathering),
+        memories,
     )

@@ -6,10 +6,12 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from edgeai.clock import NS, Clock
-from edgeai.messages import FAULT, FRESH, NEVER, STALE, Frame, Reading, Result, Snapshot
+from edgeai.messages import FAULT, FRESH, NEVER, STALE, Basis, Frame, Reading, Result, Snapshot
+from edgeai.perception.tracking.tracks import Tracks
 from edgeai.runtime.plan import Plan
 from edgeai.runtime.taps import Fault, Tap
 
@@ -26,15 +28,37 @@ class Latest:
         self.name = name
         self._plan = plan
         self._clock = clock
-        self._state: tuple[Result | Reading | None, tuple[Fault, ...]] = (None, ())
+        self._state: tuple[tuple[Result | Reading, ...], tuple[Fault, ...]] = ((), ())
+        """The newest message of each basis, the newest of all last; and the faults."""
 
-    def get(self, max_age: float | None = None) -> Snapshot[Any]:
+    def get(
+        self, max_age: float | None = None, *, basis: Basis | Collection[Basis] | None = None, at: int | None = None
+    ) -> Snapshot[Any]:
         """Return a snapshot: FRESH, or STALE when older than `max_age` seconds, or NEVER, or FAULT.
+
+        basis: only a result that rests on this (`inferred`: a model looked at the very frame), or one of these. at: a
+        time (ns) to which the boxes of a tracked stage are carried; the result then has that stamp, the basis
+        `coasted`, and the stamp of the last inference, while the age stays that of what was seen. Values that do not
+        move are given as they are.
 
         A fault lasts until what failed works again and the stream has published; the snapshot then still holds the last
         message, with its age.
         """
-        message, faults = self._state
+        messages, faults = self._state
+        if basis is not None:
+            wanted = (basis,) if isinstance(basis, str) else basis
+            messages = tuple(message for message in messages if _basis(message) in wanted)
+        message = messages[-1] if messages else None
+        snapshot = self._judged(message, faults, max_age)
+        return snapshot if at is None or message is None else replace(snapshot, message=_coasted(message, at))
+
+    def at(self, t: int, max_age: float | None = None) -> Snapshot[Any]:
+        """Return where a tracked stage's objects are at time t (ns): `get(max_age, at=t)`."""
+        return self.get(max_age, at=t)
+
+    def _judged(
+        self, message: Result | Reading | None, faults: tuple[Fault, ...], max_age: float | None
+    ) -> Snapshot[Any]:
         age = math.inf if message is None else (self._clock.now() - message.stamp) / NS
         if faults:
             return Snapshot(FAULT, age, message, str(faults[-1]))
@@ -51,12 +75,26 @@ class Latest:
 
     def put(self, message: Result | Reading, failed: Collection[str] = ()) -> None:
         """Take a new message; ends every fault but those of what is in `failed`. One thread at a time."""
-        faults = self._state[1]
-        self._state = (message, tuple(fault for fault in faults if fault.name in failed) if faults else ())
+        messages, faults = self._state
+        others = tuple(other for other in messages if _basis(other) != _basis(message))
+        self._state = ((*others, message), tuple(fault for fault in faults if fault.name in failed) if faults else ())
 
     def fault(self, fault: Fault) -> None:
         """Keep the last message and mark it as not to be trusted. One thread at a time."""
         self._state = (self._state[0], (*self._state[1], fault))
+
+
+def _basis(message: Result | Reading) -> Basis:
+    return message.basis if isinstance(message, Result) else "inferred"
+
+
+def _coasted(message: Result | Reading, t: int) -> Result | Reading:
+    """Return a tracked result carried to time t (ns), the pipeline's; anything else as it is."""
+    if not isinstance(message, Result) or not isinstance(message.value, Tracks):
+        return message
+    tracks = message.value
+    there = tracks.at(tracks.stamp + t - message.stamp)
+    return replace(message, stamp=t, value=there, basis="coasted")
 
 
 class History:

@@ -25,6 +25,11 @@ class Work:
         """The frame, where a camera is at the root."""
         return self.captured if isinstance(self.captured, Frame) else None
 
+    @property
+    def seq(self) -> int:
+        """The number of the item, by which its job names it."""
+        return (self.result or self.captured).seq
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from edgeai.driver import vendor
 
-__all__ = ["assign", "overlaps"]
+__all__ = ["assign", "overlaps", "require_scipy"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -35,10 +35,11 @@ def assign(likeness: Floats, least: float) -> tuple[Ints, Ints]:
     """Return (rows, columns) of the pairs with the largest sum of `likeness` (n, m), each of at least `least`."""
     if not likeness.size:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    rows, columns = _scipy().linear_sum_assignment(np.where(likeness >= least, -likeness, 1.0))
+    rows, columns = require_scipy().linear_sum_assignment(np.where(likeness >= least, -likeness, 1.0))
     fits = likeness[rows, columns] >= least
     return rows[fits], columns[fits]
 
 
-def _scipy() -> ModuleType:
+def require_scipy() -> ModuleType:
+    """Return scipy's optimisation. Raises PluginError that names the extra where it is not installed."""
     return vendor("scipy.optimize", "track")

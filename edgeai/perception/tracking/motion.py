@@ -12,12 +12,12 @@ quotients of elements are used: the same numbers on every machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Motion", "boxes_of", "correct", "predict", "select", "spread", "start"]
+__all__ = ["Motion", "boxes_of", "correct", "joined", "predict", "select", "spread", "start"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,6 +86,11 @@ def correct(motion: Motion, boxes: Floats) -> Motion:
 def select(motion: Motion, rows: npt.NDArray[np.intp] | list[int]) -> Motion:
     """Return some of the boxes."""
     return Motion(motion.place[rows], motion.velocity[rows], motion.pp[rows], motion.pv[rows], motion.vv[rows])
+
+
+def joined(one: Motion, other: Motion) -> Motion:
+    """Return the boxes of both, one after the other."""
+    return Motion(*(np.concatenate([getattr(one, each.name), getattr(other, each.name)]) for each in fields(Motion)))
 
 
 def boxes_of(motion: Motion) -> Floats:

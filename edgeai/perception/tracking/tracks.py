@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from edgeai.messages import Detections
+from edgeai.messages import Detections, Keypoints
 from edgeai.perception.tracking.motion import Motion, boxes_of, predict
 
 __all__ = ["Tracks"]
@@ -18,27 +19,34 @@ _NS = 1_000_000_000
 class Tracks(Detections):
     """Detections with `track_id`, as of `stamp` (ns), and the motion that says where they are at another time.
 
-    What was hidden when last looked for is in `hidden`, coasting, for as long as the tracker remembers it.
+    What was hidden when last looked for is in `hidden`, coasting, for as long as the tracker remembers it; `tentative`
+    counts what was seen too seldom to be believed yet.
     """
 
     stamp: int
     motion: Motion
     hidden: Detections
     hidden_motion: Motion
+    tentative: int = 0
 
-    def at(self, t: int, *, hidden: bool = False) -> Detections:
-        """Return where the tracks are thought to be at time t (ns), with `hidden` those last that were not seen."""
+    def at(self, t: int) -> Tracks:
+        """Return where the tracks, and those that are hidden, are thought to be at time t (ns)."""
         seconds = (t - self.stamp) / _NS
-        if not hidden:
-            box = boxes_of(predict(self.motion, seconds)).astype(np.float32)
-            return Detections(box, self.score, self.class_id, self.label, self.track_id)
-        seen, away = (boxes_of(predict(motion, seconds)) for motion in (self.motion, self.hidden_motion))
-        assert self.track_id is not None
-        assert self.hidden.track_id is not None
-        return Detections(
-            np.concatenate([seen, away]).astype(np.float32),
-            np.concatenate([self.score, self.hidden.score]),
-            np.concatenate([self.class_id, self.hidden.class_id]),
-            (*self.label, *self.hidden.label),
-            np.concatenate([self.track_id, self.hidden.track_id]),
+        motion, away = predict(self.motion, seconds), predict(self.hidden_motion, seconds)
+        box = boxes_of(motion).astype(np.float32)
+        return replace(
+            self,
+            box=box,
+            keypoints=None if self.keypoints is None else _carried(self.keypoints, self.box, box),
+            stamp=t,
+            motion=motion,
+            hidden=replace(self.hidden, box=boxes_of(away).astype(np.float32)),
+            hidden_motion=away,
         )
+
+
+def _carried(points: Keypoints, was: npt.NDArray[np.float32], now: npt.NDArray[np.float32]) -> Keypoints:
+    """Return keypoints that keep their places in boxes that have moved from `was` to `now`."""
+    size = np.maximum(was[:, 2:] - was[:, :2], 1.0)
+    place = (points.point - was[:, None, :2]) / size[:, None]
+    return replace(points, point=(now[:, None, :2] + place * (now[:, 2:] - now[:, :2])[:, None]).astype(np.float32))

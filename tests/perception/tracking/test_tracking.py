@@ -57,7 +57,7 @@ def test_one_who_is_hidden_comes_back_under_the_same_number():
         seen = tracker.update(detections(walker(k * 0.1)), k * SECOND // 10)
     hidden = tracker.update(detections(), SECOND)
     assert len(hidden) == 0
-    assert list(hidden.at(SECOND, hidden=True).track_id) == list(seen.track_id)
+    assert list(hidden.at(SECOND).hidden.track_id) == list(seen.track_id)
     back = tracker.update(detections(walker(1.8)), round(1.8 * SECOND))
     assert list(back.track_id) == list(seen.track_id)
 
@@ -94,11 +94,20 @@ def test_classes_do_not_mix():
     assert 1 not in other.track_id
 
 
-def test_results_out_of_order_are_an_error():
-    tracker = Tracker()
-    tracker.update(detections(), SECOND)
-    with pytest.raises(ValueError, match="in order"):
-        tracker.update(detections(), 0)
+def test_a_result_that_comes_late_is_numbered_and_teaches_nothing():
+    tracker, other = Tracker(), Tracker()
+    for k in range(6):
+        found = detections(walker(k * 0.1), walker(k * 0.1, x=300, speed=-40))
+        tracker.update(found, k * SECOND // 10)
+        other.update(found, k * SECOND // 10)
+    late = tracker.update(detections(walker(0.35, x=300, speed=-40), walker(0.35)), round(0.35 * SECOND))
+    assert {number: round(float(box[0])) for number, box in zip(late.track_id, late.box, strict=True)} == {
+        1: round(walker(0.35)[0]),
+        2: round(walker(0.35, x=300, speed=-40)[0]),
+    }
+    again, expected = (each.update(detections(walker(0.6)), round(0.6 * SECOND)) for each in (tracker, other))
+    np.testing.assert_array_equal(again.box, expected.box)
+    assert list(again.track_id) == list(expected.track_id)
 
 
 @pytest.mark.parametrize("box", [(5, 5, 5, 5), (9, 9, 3, 3), (0, 0, np.nan, 4), (0, 0, np.inf, 4)])
