@@ -58,6 +58,7 @@ def assemble(
     for driver in (*peers.values(), *named.values()):
         driver.attach(peers)
     routes = [OutputRoute(named[name], frozenset(spec.stages or graph.stages)) for name, spec in graph.outputs.items()]
+    routes = [replace(route, feeds=_feeds(graph, route)) for route in (*routes, *outputs)]
 
     lossless = {name for name, camera in cameras.items() if camera.lossless}
     known = open_profile(graph)
@@ -87,7 +88,7 @@ def assemble(
     assembly = Assembly(
         tuple(cameras.values()),
         tuple(sensors.values()),
-        (*routes, *outputs),
+        tuple(routes),
         workload,
         make_policy(graph.schedule),
         programs,
@@ -106,6 +107,11 @@ def assemble(
     if not workload.limited:
         programs.load_all()
     return Assembled(assembly, profiles, board)
+
+
+def _feeds(graph: Graph, route: OutputRoute) -> frozenset[str]:
+    """Return the stages whose results an output takes, and all that these depend on."""
+    return frozenset(name for stage in route.stages for name in (stage, *graph.chain(stage)))
 
 
 def _profiles(points: Mapping[tuple[str, int], Point], board: Board) -> Iterator[Profile]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from edgeai.assemble import Assembled, assemble, make_policy
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
-from edgeai.driver import Camera, DriverState, Sensor
+from edgeai.driver import NEVER_AGAIN, Camera, DriverState, Sensor
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph import Graph
 from edgeai.graph.callback import Callback
@@ -559,8 +559,9 @@ def run(
     ends the iteration with its error.
     """
     graph = Graph.simple(source, model, lossless=lossless, outputs=outputs, **stage)
-    (name,) = graph.stages
-    pipeline = Pipeline(graph, frames=frames)
+    (name,), ((camera, spec),) = graph.stages, graph.cameras.items()
+    once = {camera: spec.model_copy(update={"retry": NEVER_AGAIN})}
+    pipeline = Pipeline(graph.model_copy(update={"cameras": once}), frames=frames)
     with pipeline.stream(name) as results, pipeline:
         yield from results
         for fault in pipeline.faults.values():

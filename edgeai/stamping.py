@@ -65,6 +65,12 @@ class Stamper:
         self._window_end: int | None = None
         self._device_raw = 0
 
+    def anew(self) -> Stamper:
+        """Return a stamper for the device opened again: its clock is measured anew, stamps go on from the last one."""
+        made = Stamper()
+        made._last = self._last
+        return made
+
     def media_due(self, raw: int, now: int) -> int:
         """Return when a media stamp (ns) is due on the pipeline's clock: now for the first, and for one too late."""
         if self._anchor is None or self._anchor + raw < now - _SLIP:

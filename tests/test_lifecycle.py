@@ -256,7 +256,7 @@ def test_a_driver_that_raises_what_it_likes_is_a_device_that_fails():
             raise ZeroDivisionError("in the vendor's library")
         return black(n)
 
-    with Pipeline(graph(Made(picture))) as pipeline:
+    with Pipeline(graph({"driver": Made(picture), "retry": "off"})) as pipeline:
         error = faulted(pipeline, "cam").error
         assert pipeline.wait(SOON)
     assert isinstance(error, DeviceError)

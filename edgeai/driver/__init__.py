@@ -11,6 +11,7 @@ from edgeai.driver.base import Driver, DriverOptions, vendor
 from edgeai.driver.camera import Camera, CameraOptions
 from edgeai.driver.meter import Meter, MeterOptions
 from edgeai.driver.output import Output
+from edgeai.driver.retry import NEVER_AGAIN, Retry
 from edgeai.driver.sensor import Sensor, SensorOptions
 from edgeai.driver.source import Capture, EndOfSource, Source
 from edgeai.driver.state import DriverKind, DriverState, DriverStatus
@@ -19,6 +20,7 @@ from edgeai.quantities import Duration, Fraction, Rate, Size, Watts
 from edgeai.stamping import detect_clock
 
 __all__ = [
+    "NEVER_AGAIN",
     "NS",
     "Camera",
     "CameraOptions",
@@ -38,6 +40,7 @@ __all__ = [
     "MeterOptions",
     "Output",
     "Rate",
+    "Retry",
     "Sensor",
     "SensorOptions",
     "Size",

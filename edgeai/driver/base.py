@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgeai.clock import Clock
+from edgeai.driver.retry import Retry
 from edgeai.errors import DeviceError, PluginError, Problem
 from edgeai.messages import Device
 
@@ -50,6 +51,8 @@ class Driver(ABC):
     """File endings by which a bare path names this driver (`clip.mp4`)."""
     schemes: ClassVar[tuple[str, ...]] = ()
     """URL schemes that name this driver whole (`rtsp`), besides its own name."""
+    retry: Retry = Retry()
+    """How it is opened again when it fails, unless the graph says otherwise; drivers of files say NEVER_AGAIN."""
 
     def __init__(self, name: str, options: Any) -> None:
         """Keep name and options; touch no device."""
@@ -89,6 +92,20 @@ class Driver(ABC):
             except BaseException:
                 self.close()
                 raise
+
+    def reopen(self, clock: Clock) -> None:
+        """Open the device again after a failure. Raises DeviceError, PluginError."""
+        self.close()
+        self.open(clock)
+
+    def anew(self) -> Self:
+        """Return another driver of the same device, not open, to go on in place of this one, which hangs in a call.
+
+        Raises TypeError when the class is made of something else than name and options: it overrides this.
+        """
+        made = type(self)(self.name, self.options)
+        made.retry = self.retry
+        return made
 
     def close(self) -> None:
         """Close the device; may be called twice."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from edgeai.driver.base import DriverOptions
 from edgeai.driver.source import Source
 from edgeai.errors import ConfigError, DeviceError, Problem
 from edgeai.messages import Frame, Intrinsics
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["Camera", "CameraOptions"]
 
@@ -47,6 +50,13 @@ class Camera(Source[Frame]):
     varying: ClassVar[bool] = False
     """True when each picture may have a size of its own."""
 
+    _shape: tuple[int, ...] | None = None
+
+    def __init__(self, name: str, options: Any) -> None:
+        """Keep name and options; touch no device."""
+        super().__init__(name, options)
+        self._turns = options.crop is not None or options.rotate != 0 or options.flip != "none"
+
     def check(self) -> list[Problem]:
         """Find a crop that lies outside any picture."""
         crop = self.options.crop
@@ -57,10 +67,14 @@ class Camera(Source[Frame]):
 
     def open(self, clock: Clock) -> None:
         """Open the camera; the size of its first picture is the size it must keep, unless it is `varying`."""
-        self._shape: tuple[int, ...] | None = None
-        options = self.options
-        self._turns = options.crop is not None or options.rotate != 0 or options.flip != "none"
+        self._shape = None
         super().open(clock)
+
+    def anew(self) -> Self:
+        """Return another driver of the same camera, which has to keep the size of its pictures, too."""
+        made = super().anew()
+        made._shape = self._shape
+        return made
 
     def _wrap(self, data: Any, seq: int, stamp: int, timing: Any) -> Frame:
         image = self._checked(data)

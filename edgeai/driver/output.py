@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edgeai.driver.base import Driver
 from edgeai.messages import Frame, Result
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["Output"]
 
@@ -25,6 +28,12 @@ class Output(Driver):
     lost: int = 0
     """Results that it was not given: it was too slow, or had failed."""
 
+    def anew(self) -> Self:
+        """Return another driver of the same device, which counts on."""
+        made = super().anew()
+        made.written, made.lost = self.written, self.lost
+        return made
+
     @property
     def counts(self) -> tuple[int, int]:
         """Results written so far, and results lost."""
@@ -35,6 +44,23 @@ class Output(Driver):
         self._require_open()
         self._write(result, frame)
         self.written += 1
+
+    @property
+    def drives(self) -> bool:
+        """True when it can be made safe."""
+        return type(self)._safe is not Output._safe
+
+    def make_safe(self) -> None:
+        """Bring what it drives into a safe state. Raises DeviceError.
+
+        Called on the output's own thread when something that feeds it fails, when the pipeline ends for whatever
+        reason, and after it was opened again; on another thread when its own has been stuck in a call for 0.1 s.
+        """
+        self._require_open()
+        self._safe()
+
+    def _safe(self) -> None:
+        """Stop the motors, close the valve. Called by `make_safe`; an output that drives nothing leaves it out."""
 
     @abstractmethod
     def _write(self, result: Result, frame: Frame | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from edgeai.clock import NS, Clock
 from edgeai.driver.base import Driver
@@ -12,7 +12,13 @@ from edgeai.errors import DeviceTimeout
 from edgeai.messages import Frame, Reading, StampClock
 from edgeai.stamping import Stamper
 
+if TYPE_CHECKING:
+    from typing import Self
+
 __all__ = ["Capture", "EndOfSource", "Source"]
+
+_SILENCE = 0.5
+"""Seconds that any source may be silent."""
 
 
 class EndOfSource(Exception):  # noqa: N818 - it is an outcome, not an error
@@ -58,6 +64,13 @@ class Source(Driver, Generic[M]):
         self.lossless = getattr(options, "lossless", self.lossless)
         self.captured = 0
         self.lost = 0
+        self._stamper = Stamper()
+
+    @property
+    def patience(self) -> float:
+        """Seconds of silence that are a stall: two periods, half a second at least; `stall` where no rate is known."""
+        rate = self.rate or (NS / self.period if self.period else None)
+        return self.stall if rate is None else max(2 / rate, _SILENCE)
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -66,11 +79,26 @@ class Source(Driver, Generic[M]):
 
     def open(self, clock: Clock) -> None:
         """Open the device and start counting captures from zero."""
-        self.ended = False
         self.captured = 0
         self.lost = 0
-        self.capture_time = 0
         self._stamper = Stamper()
+        self._open_counting(clock)
+
+    def reopen(self, clock: Clock) -> None:
+        """Open the device again after a failure: captures are counted on, and stamps do not run backwards."""
+        self.close()
+        self._stamper = self._stamper.anew()
+        self._open_counting(clock)
+
+    def anew(self) -> Self:
+        """Return another driver of the same device, which counts on."""
+        made = super().anew()
+        made.captured, made.lost, made._stamper = self.captured, self.lost, self._stamper
+        return made
+
+    def _open_counting(self, clock: Clock) -> None:
+        self.ended = False
+        self.capture_time = 0
         self._pending: Capture | None = None
         self._next_period: int | None = None
         self._silent_since: int | None = None

@@ -14,6 +14,13 @@ __all__ = ["make"]
 
 def make(role: Role, name: str, spec: DeviceSpec, base: Path) -> Driver:
     """Return the driver of a device, not yet open; one that was handed over in Python takes the graph's name."""
+    driver = _made(role, name, spec, base)
+    if spec.retry is not None:
+        driver.retry = spec.retry
+    return driver
+
+
+def _made(role: Role, name: str, spec: DeviceSpec, base: Path) -> Driver:
     if isinstance(spec.given, Driver):
         spec.given.name = name
         return spec.given

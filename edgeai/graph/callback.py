@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable as Function
 from typing import Any
 
-from edgeai.driver import DriverOptions, Output
+from edgeai.driver import NEVER_AGAIN, DriverOptions, Output
 from edgeai.messages import Frame, Result
 
 __all__ = ["Callback"]
@@ -17,6 +17,8 @@ class Callback(Output):
     What the function raises is the output's fault; what it returns is ignored. `newest` skips the results that came
     while the function was busy, all but the newest of each stream.
     """
+
+    retry = NEVER_AGAIN
 
     def __init__(self, name: str, function: Function[..., Any], *, frames: bool = False, newest: bool = False) -> None:
         super().__init__(name, DriverOptions())

@@ -7,20 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from edgeai.driver import Driver, Source
 from edgeai.graph.devices import ROLES, Role, driver_class, is_driver, resolved, wrong_options
 from edgeai.graph.findings import Findings, Mistake
-from edgeai.graph.forms import Names
 from edgeai.graph.reader import section
 from edgeai.graph.spec import DeviceSpec
+from edgeai.graph.upkeep import taken
 from edgeai.graph.uri import short_form
 from edgeai.graph.words import show
 
 __all__ = ["as_lossless", "read_devices"]
-
-_names = TypeAdapter(Names)
 
 
 def read_devices(name: str, data: Any, base: Path, findings: Findings) -> dict[str, DeviceSpec]:
@@ -69,15 +65,15 @@ def _device(role: Role, name: str, value: Any, base: Path) -> DeviceSpec:
     if isinstance(value, DeviceSpec):
         return value
     driver, options = _written(role, name, value, base)
-    stages = _stages(options) if role.section == "outputs" else None
+    upkeep = taken(role.section, options)
     try:
         if not isinstance(driver, str):
-            return DeviceSpec(driver=_given(role, driver, options), given=driver, stages=stages)
+            return DeviceSpec(driver=_given(role, driver, options), given=driver, **upkeep)
         driver_class(role, driver)
     except Mistake as mistake:
         at = ("driver",) if isinstance(value, Mapping) and "driver" in value else ()
         raise Mistake(mistake.found, mistake.expected, mistake.hint, at) from None
-    return DeviceSpec(driver=driver, options=options, stages=stages)
+    return DeviceSpec(driver=driver, options=options, **upkeep)
 
 
 def _written(role: Role, name: str, value: Any, base: Path) -> tuple[Any, dict[str, Any]]:
@@ -92,16 +88,6 @@ def _written(role: Role, name: str, value: Any, base: Path) -> tuple[Any, dict[s
     if isinstance(value, str | os.PathLike):
         return short_form(role, os.fspath(value), base)
     return (own if value is None else value), {}
-
-
-def _stages(options: dict[str, Any]) -> tuple[str, ...] | None:
-    stages = options.pop("stages", None)
-    if stages is None:
-        return None
-    try:
-        return _names.validate_python(stages)
-    except ValidationError:
-        raise Mistake(show(stages), "a stage, or a list of stages", at=("stages",)) from None
 
 
 def _given(role: Role, driver: Any, options: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from edgeai.errors import ConfigError
 from edgeai.graph.calls import name_of
 from edgeai.graph.scalars import CoreSchema
+from edgeai.graph.upkeep import UPKEEP, written
 
 if TYPE_CHECKING:
     from edgeai.graph.graph import Graph
@@ -45,8 +46,9 @@ def to_yaml(graph: Graph) -> str:
 def _device(graph: Graph, path: tuple[str, str], spec: DeviceSpec) -> dict[str, Any]:
     if spec.given is not None:
         raise ConfigError(graph.problem(path, f"{spec.driver}, made in Python", "a device that can be written as YAML"))
-    stages = {} if spec.stages is None else {"stages": list(spec.stages)}
-    return {"driver": spec.driver, **{key: _plain(value) for key, value in spec.options.items()}, **stages}
+    said = ((name, getattr(spec, name)) for name in UPKEEP[path[0]])
+    upkeep = {name: written(value) for name, value in said if value is not None}
+    return {"driver": spec.driver, **{key: _plain(value) for key, value in spec.options.items()}, **upkeep}
 
 
 def _stage(graph: Graph, path: tuple[str, str], spec: StageSpec) -> dict[str, Any]:

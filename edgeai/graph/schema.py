@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from edgeai import plugins
 from edgeai.driver import Driver
 from edgeai.graph.annotations import notes
 from edgeai.graph.devices import ROLES, Role, adapter, available
 from edgeai.graph.findings import Mistake
-from edgeai.graph.forms import Names
 from edgeai.graph.reader import SECTIONS
 from edgeai.graph.spec import RecordSpec, ScheduleSpec, StageSpec
+from edgeai.graph.upkeep import upkeep_schema
 
 __all__ = ["json_schema"]
 
@@ -97,8 +95,7 @@ def _options(role: Role, name: str, cls: type[Driver], definitions: Schema) -> s
         key: _noted(value, notes(cls.Options).get(key)) for key, value in schema.get("properties", {}).items()
     }
     own: Schema = {"driver": {"const": name, "description": _first_line(cls)}, **properties}
-    if role.section == "outputs":
-        own["stages"] = TypeAdapter(Names).json_schema() | {"description": "Whose results it gets; left out: all."}
+    own |= upkeep_schema(role.section)
     definitions[f"{role.section}.{name}"] = {
         "type": "object",
         "description": _first_line(cls),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from edgeai.driver import Retry
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
 from edgeai.graph.steps import Track
 from edgeai.graph.words import brief
@@ -43,6 +44,10 @@ class DeviceSpec(BaseModel):
     options: Mapping[str, Any] = Field(default={}, repr=False)
     stages: tuple[str, ...] | None = None
     """Of an output: the stages whose results it gets; None for all."""
+    retry: Retry | None = None
+    """How it is opened again when it fails; None as its driver has it."""
+    isolate: Literal["process"] | None = None
+    """process: of a source, that its driver runs in a process of its own."""
     given: Any = Field(default=None, repr=False)
     """The driver instance or function that was handed over in Python."""
 

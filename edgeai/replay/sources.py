@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from edgeai.clock import Clock
-from edgeai.driver import Camera, CameraOptions, Capture, EndOfSource, Sensor, SensorOptions, Source
+from edgeai.driver import NEVER_AGAIN, Camera, CameraOptions, Capture, EndOfSource, Sensor, SensorOptions, Source
 from edgeai.messages import Frame, Reading
 from edgeai.recording.format import frames_of, image_of, readings_of
 from edgeai.recording.reader import Record, Recording
@@ -24,6 +24,7 @@ class _Recorded(Source[M]):
     """
 
     kind: type[M]
+    retry = NEVER_AGAIN
 
     def __init__(self, recording: Recording, name: str, options: Any, *, lossless: bool = False) -> None:
         super().__init__(name, options)

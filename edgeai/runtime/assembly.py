@@ -24,10 +24,11 @@ _NEARLY = 1.02
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutputRoute:
-    """An output and the stages whose results it takes."""
+    """An output, the stages whose results it takes, and whatever these depend on: stages and sources."""
 
     output: Output
     stages: frozenset[str]
+    feeds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

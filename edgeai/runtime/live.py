@@ -12,11 +12,11 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from edgeai.clock import NS, SystemClock
-from edgeai.driver import Camera, Driver, Meter, Source
-from edgeai.errors import DeviceError, EdgeAIError
-from edgeai.messages import Frame, Reading
+from edgeai.driver import Camera, Driver, Meter, Sensor, Source
+from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.loader import Loader
@@ -24,18 +24,18 @@ from edgeai.runtime.output_worker import OutputWorker
 from edgeai.runtime.program import Work, execute
 from edgeai.runtime.read_ahead import ReadAhead
 from edgeai.runtime.roster import Roster
+from edgeai.runtime.source_worker import SourceWorker
+from edgeai.runtime.supervision import Supervision, as_failure
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.timers import TimerThread
 from edgeai.runtime.watch import Watch
+from edgeai.runtime.watchdog import Watchdog
 from edgeai.schedule.commands import Job
 from edgeai.schedule.events import Calibrated, Profile, Tick
 
 __all__ = ["LiveEngine"]
 
 _log = logging.getLogger("edgeai")
-
-READ = 0.1
-"""Seconds a source is asked to wait for a capture: how soon its thread notices that the pipeline stops."""
 
 STOP = 0.8
 """Seconds that stopping may take in all before a thread is abandoned."""
@@ -62,9 +62,17 @@ class LiveEngine:
     ) -> None:
         self._assembly = assembly
         self._clock = clock
-        self._workers = [OutputWorker(r, assembly.lossless, clock, self._output_failed) for r in assembly.outputs]
-        self._taps = Taps([*taps, *self._workers])
+        self._stopping = threading.Event()
         self.roster = roster or Roster(clock)
+        self._supervision = Supervision(
+            clock,
+            self.roster,
+            lambda name, error: self.core.fault(name, error),
+            lambda name: self.core.worked(name),
+            self._stopping,
+        )
+        self._workers = [OutputWorker(route, assembly.lossless, self._supervision) for route in assembly.outputs]
+        self._taps = Taps([*taps, *self._workers])
         self.roster.listeners = self._taps.driver_changed
         self._timers = TimerThread(clock)
         self._queues: list[queue.SimpleQueue[tuple[Job, Work] | None]] = [
@@ -87,11 +95,13 @@ class LiveEngine:
         for camera in assembly.cameras:
             if camera.lossless and camera.name in fed:
                 self._ahead[camera.name] = ReadAhead(self.core.frame)
-        self._stopping = threading.Event()
+        self._readers = [self._reader(source) for source in assembly.sources]
+        self._watchdog = Watchdog([*self._readers, *self._workers], clock, self._watchdog_failed)
         self._finished = threading.Event()
         self._finish_lock = threading.Lock()
-        self._leading: tuple[Source[Frame] | Source[Reading], ...] = assembly.cameras or assembly.sensors
-        self._running = len(self._leading)
+        leading: tuple[Source[Any], ...] = assembly.cameras or assembly.sensors
+        self._leading = {source.name for source in leading}
+        self._running = set(self._leading)
         self._over = False
         self._threads: list[threading.Thread] = []
         self._switch_interval = sys.getswitchinterval()
@@ -104,16 +114,16 @@ class LiveEngine:
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
         for worker in self._workers:
-            self.roster.note(worker.output.name, "running")
             worker.start()
         if self._assembly.workload.limited:
             self._loader.start()
         for lane in range(self._assembly.workload.lanes):
             self._spawn(f"edgeai-lane-{lane}", lambda lane=lane: self._lane(lane))  # type: ignore[misc]
-        for source in self._assembly.sources:
-            self._spawn(f"edgeai-source-{source.name}", lambda source=source: self._source(source))  # type: ignore[misc]
+        for reader in self._readers:
+            reader.start()
         for meter in self.watch.meters:
             self._spawn(f"edgeai-meter-{meter.name}", lambda meter=meter: self._meter(meter))  # type: ignore[misc]
+        self._watchdog.start()
 
     def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
         """Tell the scheduler what was measured at load, and the board's watts: idle, and more for each busy core.
@@ -132,6 +142,8 @@ class LiveEngine:
             return
         patient = self._finished.is_set()
         self._stopping.set()
+        for worker in self._workers:
+            worker.make_safe("the pipeline's end")
         give_up = self._clock.now() + int(STOP * NS)
         compute, write = (give_up - int((STOP - share) * NS) for share in (COMPUTE, WRITE))
         self.core.shut_down()
@@ -139,19 +151,22 @@ class LiveEngine:
         for lane in self._queues:
             lane.put(None)
         self._clock.stop()
-        for thread in self._threads:
+        threads = [*self._threads, *(thread for reader in self._readers for thread in reader.threads)]
+        for thread in threads:
             self._joined(thread, compute)
         for ahead in self._ahead.values():
             ahead.give_up()
         for worker in self._workers:
             worker.begin_close(None if patient else write)
         stuck = [w.thread.name for w in self._workers if not w.close(max(0.1, self._left(give_up)), patient=patient)]
-        stuck += [thread.name for thread in self._threads if not self._joined(thread, give_up)]
+        stuck += [thread.name for thread in threads if not self._joined(thread, give_up)]
         self._over = True
         if not self._timers.close(self._left(give_up)):
             stuck.append("edgeai-timers")
         if not self._loader.close(self._left(give_up)):
             stuck.append("edgeai-loader")
+        if not self._watchdog.close(max(0.1, self._left(give_up))):
+            stuck.append("edgeai-watchdog")
         sys.setswitchinterval(self._switch_interval)
         for name in stuck:
             _log.warning("thread %s did not end in time and is abandoned", name)
@@ -214,20 +229,6 @@ class LiveEngine:
                     settled()
                 self._check_finished()
 
-    def _source(self, source: Source[Frame] | Source[Reading]) -> None:
-        try:
-            self._read_all(source)
-        except EdgeAIError as error:
-            self._source_failed(source, error)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's bug is its own fault, not the end of all
-            self._source_failed(source, _failure(source, error))
-        finally:
-            self._close(source)
-            if source in self._leading:
-                with self._finish_lock:
-                    self._running -= 1
-                self._check_finished()
-
     def _meter(self, meter: Meter) -> None:
         try:
             self.watch.poll(meter)
@@ -235,28 +236,6 @@ class LiveEngine:
                 self.watch.poll(meter)
         finally:
             self._close(meter)
-
-    def _read_all(self, source: Source[Frame] | Source[Reading]) -> None:
-        ahead = self._ahead.get(source.name)
-        limit = self._assembly.frames if isinstance(source, Camera) else None
-        runs = False
-        while not self._stopping.is_set():
-            message = source.read(READ)
-            if message is None:
-                if source.ended:
-                    return
-                continue
-            if not runs:
-                runs = True
-                self.roster.note(source.name, "running")
-            if isinstance(message, Reading):
-                self.core.reading(message)
-            elif ahead is None:
-                self.core.frame(message)
-            else:
-                ahead.put(message, self._stopping)
-            if limit is not None and source.captured >= limit:
-                return
 
     # -- what the core asks for --------------------------------------------------------------------------------
 
@@ -273,9 +252,20 @@ class LiveEngine:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _source_failed(self, source: Source[Frame] | Source[Reading], error: EdgeAIError) -> None:
-        self.roster.note(source.name, "lost", str(error))
-        self.core.fault(source.name, error)
+    def _reader(self, source: Source[Any]) -> SourceWorker:
+        deliver: Callable[[Any], None] = self.core.reading if isinstance(source, Sensor) else self.core.frame
+        if (ahead := self._ahead.get(source.name)) is not None:
+            deliver = lambda frame: ahead.put(frame, self._stopping)  # noqa: E731
+        limit = self._assembly.frames if isinstance(source, Camera) else None
+        return SourceWorker(source, self._supervision, deliver, self._source_ended, limit)
+
+    def _source_ended(self, reader: SourceWorker) -> None:
+        with self._finish_lock:
+            self._running.discard(reader.source.name)
+        self._check_finished()
+
+    def _watchdog_failed(self, error: Exception) -> None:
+        self.core.fault("watchdog", error)
 
     def _open_drivers(self) -> None:
         opened: list[Driver] = []
@@ -313,7 +303,7 @@ class LiveEngine:
         except EdgeAIError:
             raise
         except Exception as error:
-            raise _failure(driver, error) from error
+            raise as_failure(driver, error) from error
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
@@ -327,12 +317,8 @@ class LiveEngine:
             _log.warning("%s did not close: %s", driver.name, error)
         self.roster.note(driver.name, "closed")
 
-    def _output_failed(self, name: str, error: Exception) -> None:
-        self.roster.note(name, "lost", str(error))
-        self.core.fault(name, error)
-
     def _check_finished(self) -> None:
-        if self._running == 0 and self._leading and self.core.idle() and all(a.empty for a in self._ahead.values()):
+        if not self._running and self._leading and self.core.idle() and all(a.empty for a in self._ahead.values()):
             self._finish()
 
     def _finish(self) -> None:
@@ -351,10 +337,3 @@ class LiveEngine:
             return True
         thread.join(self._left(give_up))
         return not thread.is_alive()
-
-
-def _failure(driver: Driver, error: BaseException) -> DeviceError:
-    """Return what a driver's bug is to those who use it: a device that fails."""
-    failure = DeviceError(f"{driver.name} failed: {type(error).__name__}: {error}")
-    failure.__cause__ = error
-    return failure

@@ -7,17 +7,21 @@ speed of the machine that runs it.
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from edgeai.clock import NS, VirtualClock
-from edgeai.driver import Camera, Meter, Source
-from edgeai.errors import DeviceError, EdgeAIError
-from edgeai.messages import Frame, Reading, Result
-from edgeai.runtime.assembly import Assembly, OutputRoute
+from edgeai.driver import Camera, Meter, Sensor, Source
+from edgeai.errors import EdgeAIError
+from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.roster import Roster
+from edgeai.runtime.supervision import Supervision
 from edgeai.runtime.taps import Tap, Taps
+from edgeai.runtime.virtual_output import VirtualOutput
+from edgeai.runtime.virtual_source import VirtualSource
 from edgeai.runtime.watch import Watch
 from edgeai.schedule.commands import Job, Load, Unload
 from edgeai.schedule.events import Calibrated, Loaded, LoadFailed, Profile, Sensed, Tick
@@ -46,15 +50,20 @@ class LockstepEngine:
         self._clock = clock
         self._durations = durations
         self._loading = loading
-        written = [_InlineOutputs(assembly.outputs, self._output_failed)] if assembly.outputs else []
-        self._taps = Taps([*taps, *written])
         self.roster = roster or Roster(clock)
+        self._supervision = Supervision(
+            clock,
+            self.roster,
+            lambda name, error: self.core.fault(name, error),
+            lambda name: self.core.worked(name),
+            threading.Event(),
+        )
+        self._outputs = [VirtualOutput(route, self._supervision, self._push) for route in assembly.outputs]
+        self._taps = Taps([*taps, *self._outputs])
         self.roster.listeners = self._taps.driver_changed
         assembly.enter(self.roster)
         self._heap: list[tuple[int, int, Callable[[], object]]] = []
         self._pushed = 0
-        self._waiting_for_room: set[str] = set()
-        self._fed = {stage.origin for stage in assembly.workload.stages}
         self._live_cameras: set[str] = set()
         self.core = Core(
             assembly,
@@ -66,6 +75,7 @@ class LockstepEngine:
             order=self._carry_out,
         )
         self.watch = Watch(assembly.meters, assembly.board, clock, self.core.sense, self.core.announce, self.roster)
+        self._sources = {source.name: self._reader(source) for source in assembly.sources}
         self._open = False
         self._finished = False
 
@@ -74,18 +84,17 @@ class LockstepEngine:
         self._open = True
         for sensor in self._assembly.sensors:
             sensor.open(self._clock)
-        for route in self._assembly.outputs:
-            route.output.open(self._clock)
-            self.roster.note(route.output.name, "running")
+        for output in self._outputs:
+            output.start()
         for camera in self._assembly.cameras:
             camera.open(self._clock)
         self._assembly.check_rates()
-        self._live_cameras = {camera.name for camera in self._assembly.cameras}
+        self._live_cameras.update(camera.name for camera in self._assembly.cameras)
         for meter in self._assembly.meters:
             meter.open(self._clock)
             self._push(self._clock.now(), lambda meter=meter: self._poll(meter))  # type: ignore[misc]
-        for source in self._assembly.sources:
-            self._plan_read(source)
+        for reader in self._sources.values():
+            reader.start()
 
     def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
         """Tell the scheduler how long jobs will take, and the board's watts: idle, and more for each busy core.
@@ -104,6 +113,8 @@ class LockstepEngine:
         """Drop what waits and close every driver."""
         if self._open:
             self._open = False
+            for output in self._outputs:
+                output.make_safe("the pipeline's end")
             self.core.shut_down()
             self._heap.clear()
             drivers = (*self._assembly.sources, *self._assembly.meters, *(r.output for r in self._assembly.outputs))
@@ -169,53 +180,16 @@ class LockstepEngine:
         self.watch.poll(meter)
         self._push(self._clock.now() + round(meter.interval * NS), lambda: self._poll(meter))
 
-    def _plan_read(self, source: Source[Frame] | Source[Reading]) -> None:
-        try:
-            due = source.due()
-        except EdgeAIError as error:
-            self._source_failed(source, error)
-            return
-        if due is not None and not source.ended:
-            self._push(due, lambda: self._read(source))
-        elif source.ended:
-            self._live_cameras.discard(source.name)
-        else:
-            self._source_failed(source, DeviceError(f"{source.name} cannot be read in virtual time: use it live"))
-
-    def _read(self, source: Source[Frame] | Source[Reading]) -> None:
-        try:
-            message = source.read(0.0)
-        except EdgeAIError as error:
-            self._source_failed(source, error)
-            return
-        if message is None and not source.ended:
-            self._plan_read(source)
-            return
-        if message is not None:
-            self.roster.note(source.name, "running")
-        if isinstance(message, Frame):
-            self.core.frame(message)
-        elif isinstance(message, Reading):
-            self.core.reading(message)
-        if (
-            isinstance(source, Camera)
-            and self._assembly.frames is not None
-            and source.captured >= self._assembly.frames
-        ):
-            self._live_cameras.discard(source.name)
-        elif source.lossless and source.name in self._fed and not source.ended:
-            self._waiting_for_room.add(source.name)
-        else:
-            self._plan_read(source)
-
-    def _source_failed(self, source: Source[Frame] | Source[Reading], error: Exception) -> None:
-        self._live_cameras.discard(source.name)
-        self.roster.note(source.name, "lost", str(error))
-        self.core.fault(source.name, error)
-
-    def _output_failed(self, name: str, error: Exception) -> None:
-        self.roster.note(name, "lost", str(error))
-        self.core.fault(name, error)
+    def _reader(self, source: Source[Any]) -> VirtualSource:
+        return VirtualSource(
+            source,
+            self._supervision,
+            self._push,
+            self.core.reading if isinstance(source, Sensor) else self.core.frame,
+            self._live_cameras.discard,
+            waits=source.lossless and any(stage.origin == source.name for stage in self._assembly.workload.stages),
+            limit=self._assembly.frames if isinstance(source, Camera) else None,
+        )
 
     def _run(self, job: Job, work: Work) -> None:
         """Run the job now and let its result appear when its time is over."""
@@ -250,42 +224,12 @@ class LockstepEngine:
 
     def _freed(self, origin: str) -> None:
         """A lossless camera reads on when its last frame has been taken."""
-        for camera in self._assembly.cameras:
-            if camera.name == origin and camera.lossless:
-                self._push(self._clock.now(), lambda camera=camera: self._read_on(camera))  # type: ignore[misc]
-
-    def _read_on(self, camera: Camera) -> None:
-        if camera.name in self._waiting_for_room:
-            self._waiting_for_room.discard(camera.name)
-            self._plan_read(camera)
+        source = self._sources.get(origin)
+        if source is not None and source.source.lossless:
+            self._push(self._clock.now(), source.room)
 
     def _finish(self) -> None:
         if not self._finished:
             self._finished = True
             for call in self._taps.finished:
                 call()
-
-
-class _InlineOutputs(Tap):
-    """Writes results as they are published; in virtual time writing takes none."""
-
-    def __init__(self, routes: tuple[OutputRoute, ...], failed: Callable[[str, Exception], None]) -> None:
-        self._routes = routes
-        self._report = failed
-        self._failed: set[str] = set()
-
-    def published(self, result: Result, frame: Frame | None) -> None:
-        """Write to every output that takes this stream."""
-        for route in self._routes:
-            name = route.output.name
-            if result.stream not in route.stages:
-                continue
-            if name in self._failed:
-                route.output.lost += 1
-            else:
-                try:
-                    route.output.write(result, frame)
-                except Exception as error:  # noqa: BLE001 - an output that fails must not end the others
-                    self._failed.add(name)
-                    route.output.lost += 1
-                    self._report(name, error)

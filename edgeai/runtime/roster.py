@@ -40,6 +40,11 @@ class Roster:
             self._states[driver.name] = DriverState(driver.name, kind, since=self._clock.now())
             self._drivers[driver.name] = driver
 
+    def replace(self, driver: Counted) -> None:
+        """Let another driver take the place of one of its name, which counts on."""
+        with self._lock:
+            self._drivers[driver.name] = driver
+
     def note(self, name: str, state: DriverStatus, why: str = "", *, restarted: bool = False) -> None:
         """Note that a driver is so from now on; nothing happens where that is known. `restarted`: it was opened again.
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeai.driver import NS, Camera, CameraOptions, Capture, EndOfSource, Rate
+from edgeai.driver import NEVER_AGAIN, NS, Camera, CameraOptions, Capture, EndOfSource, Rate
 from edgeai.errors import DeviceError, DeviceNotFound
 
 from ._opencv import decode, is_jpeg
@@ -17,6 +17,8 @@ _GLOB = "*?["
 
 class Images(Camera):
     """Pictures at a steady pace, or as fast as they are consumed; media clock. Each may have its own size."""
+
+    retry = NEVER_AGAIN
 
     suffixes = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
     varying = True

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from edgeai.driver import NS, Camera, CameraOptions, Capture, EndOfSource
+from edgeai.driver import NEVER_AGAIN, NS, Camera, CameraOptions, Capture, EndOfSource
 from edgeai.errors import DeviceError, DeviceNotFound
 
 from ._opencv import capture
@@ -27,6 +27,8 @@ _LONGEST_GAP = 60 * NS
 
 class Video(Camera):
     """A video file at its own pace, or as fast as it is consumed; media clock."""
+
+    retry = NEVER_AGAIN
 
     suffixes = (
         ".mp4",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edgeai.driver import NS, DriverOptions, Output, Rate
+from edgeai.driver import NEVER_AGAIN, NS, DriverOptions, Output, Rate
 from edgeai.messages import (
     Classification,
     ClassMap,
@@ -40,6 +40,8 @@ class Console(Output):
 
     A terminal that is stopped, or a pipe that nobody reads, loses lines (`dropped`) and blocks nobody.
     """
+
+    retry = NEVER_AGAIN
 
     Options = ConsoleOptions
     keeps = "newest"

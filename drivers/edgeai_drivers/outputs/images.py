@@ -11,7 +11,7 @@ from typing import Literal
 
 import cv2
 
-from edgeai.driver import DriverOptions, Output
+from edgeai.driver import NEVER_AGAIN, DriverOptions, Output
 from edgeai.errors import DeviceError, Problem
 from edgeai.messages import Frame, Result
 
@@ -42,6 +42,8 @@ class Images(Output):
     is free, and nothing is overwritten. `folder` says where they went. A picture appears under its name when all of it
     is written, never before.
     """
+
+    retry = NEVER_AGAIN
 
     Options = ImagesOptions
     wants_frames = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from edgeai.driver import DriverOptions, Output
+from edgeai.driver import NEVER_AGAIN, DriverOptions, Output
 from edgeai.errors import Problem
 from edgeai.messages import Frame, Result
 
@@ -33,6 +33,8 @@ class Jsonl(Output):
     not fit is taken back and DeviceError raised. When the reader of a pipe pauses for
     more than half a second, lines are dropped and counted in `dropped`.
     """
+
+    retry = NEVER_AGAIN
 
     Options = JsonlOptions
     suffixes = (".jsonl", ".ndjson")

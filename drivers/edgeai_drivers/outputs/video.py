@@ -11,7 +11,7 @@ from typing import BinaryIO, Literal
 
 import cv2
 
-from edgeai.driver import NS, DriverOptions, Output, Rate
+from edgeai.driver import NEVER_AGAIN, NS, DriverOptions, Output, Rate
 from edgeai.errors import DeviceError, Problem
 from edgeai.messages import Frame, Result
 
@@ -50,6 +50,8 @@ class Video(Output):
     One picture a result, so give each stream a video of its own. Before the disk is full the file is finished, and
     DeviceError raised: what was written plays.
     """
+
+    retry = NEVER_AGAIN
 
     Options = VideoOptions
     suffixes = (".mp4", ".mkv", ".avi")

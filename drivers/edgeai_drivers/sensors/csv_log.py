@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from edgeai.driver import Capture, Column, EndOfSource, Sensor, SensorOptions
+from edgeai.driver import NEVER_AGAIN, Capture, Column, EndOfSource, Sensor, SensorOptions
 from edgeai.errors import ConfigError, DeviceError, DeviceNotFound, Problem
 
 from ._columns import columns, numbers, time_index
@@ -39,6 +39,8 @@ class CsvLog(Sensor):
 
     A row that is not all finite numbers, or whose time runs backwards, is skipped and counted (`rejected`).
     """
+
+    retry = NEVER_AGAIN
 
     Options = CsvLogOptions
     suffixes = (".csv",)

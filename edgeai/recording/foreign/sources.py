@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
-from edgeai.driver import Camera, CameraOptions, Capture, EndOfSource, Sensor, SensorOptions, Source
+from edgeai.driver import NEVER_AGAIN, Camera, CameraOptions, Capture, EndOfSource, Sensor, SensorOptions, Source
 from edgeai.errors import DeviceError, RecordingError
 from edgeai.messages import Frame, Reading
 from edgeai.recording.foreign.log import Damaged, Entry, Log
@@ -67,6 +67,8 @@ class _Playback:
 
 class _Logged(Source[M]):
     """What cameras and sensors of a log have in common: which source they are, and how its entries become captures."""
+
+    retry = NEVER_AGAIN
 
     kind: ClassVar[Literal["camera", "sensor"]]
     _playback: _Playback | None = None
