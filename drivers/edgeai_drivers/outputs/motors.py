@@ -74,6 +74,9 @@ class Motors(Serial):
         self._require_open()
         self._say(_STOP)
 
+    def _safe(self) -> None:
+        self.stop()
+
     def _open(self) -> None:
         self.expired = 0
         self._seq = 0
