@@ -260,6 +260,8 @@ class Pipeline:
                 raise ConfigError("this pipeline has stopped: there is nothing to record any more")
             if self.recorder is not None and self.recorder.status.recording:
                 raise ConfigError(f"{options.path}: one recording is being made already: call stop_recording() first")
+            if self.recorder is not None:
+                core.detach(self.recorder)  # it has failed
             recorder = self._make_recorder(options, self._assembled)
             core.attach(recorder)
             self.recorder = recorder

@@ -57,7 +57,9 @@ def replay(
     ] = None,
     output: Annotated[
         list[str] | None,
-        typer.Option(help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated."),
+        typer.Option(
+            "--output", "--outputs", help="Where results go: console, jsonl:out.jsonl, video:out.mp4; may be repeated."
+        ),
     ] = None,
     side_by_side: Annotated[bool, typer.Option("--compare", help="Show both runs side by side.")] = False,
     report: Annotated[
@@ -215,7 +217,7 @@ def _show_sides(done: Replay, board: str | None) -> None:
     from edgeai.replay.sides import sides
 
     ran_on = load_board(Recording.open(done.path).header.board)
-    then = sides(done.recorded_decisions, done.workload, ran_on)
+    then = sides(done.past.decisions, done.workload, ran_on)
     runs_on = ran_on if board is None else load_board(board)
     now = sides(done.decisions, done.workload if done.driven is None else done.driven.workload, runs_on)
     headings = ("stage", "run", "results", "in time a second", "misses", "accuracy", "J above idle", "switches")

@@ -50,10 +50,12 @@ _STEP = 10_000_000
 """ns by which UTC must have moved against the pipeline's clock to be noted again."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Begin:
+    """A file begins here. It is queued before the pipeline is frozen: what is told meanwhile belongs behind it."""
+
     t: int
-    frozen: Frozen
+    frozen: Frozen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ class Recorder(Tap):
 
     def save(self, path: str | Path | None = None) -> None:
         """With look_back: write what is kept, to `path` or beside the last one. Returns at once."""
-        self._queue.append(_Save(None if path is None else Path(path)))
+        if not self._ended:
+            self._queue.append(_Save(None if path is None else Path(path)))
         self._hurry()
 
     def close(self, timeout: float) -> bool:
@@ -155,9 +158,7 @@ class Recorder(Tap):
     def began(self, freeze: Callable[[], Frozen]) -> None:
         """Begin the first file. Raises RecordingError for a policy that has no written form."""
         self._freeze = freeze
-        frozen = freeze()
-        frozen.state()
-        self._queue.append(_Begin(self._clock.now(), frozen))
+        self._begin_file(self._clock.now(), freeze).state()
         if self._live:
             self._thread.start()
 
@@ -175,9 +176,11 @@ class Recorder(Tap):
 
     def decided(self, event: Event, commands: Sequence[Command]) -> None:
         """Queue an event and what followed; where a new file is due, hold the state fast."""
+        if self._ended:
+            return
         self._put(Entry(event.t, Decision(event, tuple(commands))), 500, ROOM + 2 * MORE_ROOM)
         if self._freeze is not None and self._sink.due(event.t):
-            self._queue.append(_Begin(event.t, self._freeze()))
+            self._begin_file(event.t, self._freeze)
 
     def dropped(self, drop: Drop) -> None:
         """Queue a drop."""
@@ -198,6 +201,12 @@ class Recorder(Tap):
     def driver_changed(self, state: DriverState) -> None:
         """Queue the state of a driver."""
         self._put(Entry(state.since, state), 500, ROOM + MORE_ROOM, _same, layout.DRIVERS)
+
+    def _begin_file(self, t: int, freeze: Callable[[], Frozen]) -> Frozen:
+        begin = _Begin(t)
+        self._queue.append(begin)
+        begin.frozen = freeze()
+        return begin.frozen
 
     # -- the queue ---------------------------------------------------------------------------------------------
 
@@ -227,7 +236,7 @@ class Recorder(Tap):
     # -- the writer --------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while not self._stop.wait(POLL):
+        while not (self._ended or self._stop.wait(POLL)):
             self._turn()
         self._end()
 
@@ -248,6 +257,8 @@ class Recorder(Tap):
     def _write_queue(self) -> bool:
         pictures = False
         for _ in range(len(self._queue)):
+            if isinstance(self._queue[0], _Begin) and self._queue[0].frozen is None:
+                break
             item = self._queue.popleft()
             if isinstance(item, tuple):
                 entry, size = item
@@ -255,7 +266,7 @@ class Recorder(Tap):
                 self._write(entry)
                 with self._lock:
                     self._waiting -= size
-            elif isinstance(item, _Begin):
+            elif isinstance(item, _Begin) and item.frozen is not None:
                 self._begin(item.t, item.frozen)
             elif isinstance(item, _Save):
                 self._sink.save(item.path)

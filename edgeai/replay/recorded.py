@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import replace
 
-from edgeai import plugins
 from edgeai.assemble import assemble
 from edgeai.clock import VirtualClock
 from edgeai.errors import RecordingError
@@ -14,6 +13,7 @@ from edgeai.messages import Frame, Reading, Readings, Result
 from edgeai.perception.window import Window
 from edgeai.recording.notes import Decision
 from edgeai.recording.reader import Recording
+from edgeai.replay.past import policy_of
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.results import result_of
@@ -53,6 +53,12 @@ class Rerun:
         for name, memory in assembly.memories.items():
             if name in recording.opening.memories:
                 memory.restore(recording.opening.memories[name])
+        self._pending = frozenset(recording.opening.pending)
+        for origin, full in recording.opening.windows:
+            self._hold(origin, full.seq, Work(full, clock.now()))
+        for origin, since, readings in recording.opening.gathered:
+            for _, _, window in (mine for mine in self._windows if mine[1] == origin):
+                window.resume(since, readings)
 
     def captured(self, message: Frame | Reading, t: int) -> None:
         """Hold what arrived at time t (ns)."""
@@ -62,6 +68,15 @@ class Rerun:
                 full: Readings | None = window.push(message)
                 if full is not None:
                     self._hold(origin, full.seq, Work(full, t))
+
+    def published(self, result: Result, t: int) -> None:
+        """Hold a result that waited for another stage when the file began."""
+        if (result.stream, result.seq) in self._pending:
+            (source, seq), *_ = result.inputs
+            works = (work for items in self._items.values() for work in items.values())
+            found = (w.captured for w in works if (w.captured.source, w.captured.seq) == (source, seq))
+            if (captured := next(found, None)) is not None:
+                self._hold(result.stream, result.seq, Work(captured, t, result))
 
     def decided(self, decision: Decision) -> None:
         """Publish the job that ended, and run those that began, before it those that ran when the file was opened."""
@@ -112,7 +127,7 @@ class Rerun:
 
 def _in_flight(recording: Recording) -> list[Job]:
     """Return the jobs that ran when the file was opened, in the order in which they began."""
-    scheduler = restore(recording.opening.scheduler, lambda name: plugins.find("policies", name))
+    scheduler = restore(recording.opening.scheduler, policy_of)
     running = (scheduler.state(load.name).running for load in recording.header.workload.stages)
     return sorted((job for job in running if job is not None), key=lambda job: job.id)
 
@@ -121,9 +136,11 @@ def rerun(graph: Graph, recording: Recording) -> Rerun:
     """Run all jobs of a recording again. graph: with the ladder that was recorded. Raises EdgeAIError."""
     clock = VirtualClock(recording.opening.t)
     player = Rerun(assemble(graph, clock, measure=False).assembly, recording, clock)
-    for record in recording.records():
+    for record in recording.records(policies=policy_of):
         if isinstance(record.value, Frame | Reading):
             player.captured(record.value, record.t)
+        elif isinstance(record.value, Result):
+            player.published(record.value, record.t)
         elif isinstance(record.value, Decision):
             player.decided(record.value)
     return player

@@ -12,14 +12,14 @@ from edgeai.driver import Source
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Result
 from edgeai.power.boards import Board, load_board
-from edgeai.recording.format import results_of
 from edgeai.recording.notes import Decision
 from edgeai.recording.reader import Recording
 from edgeai.replay.compare import EXACT, Comparison, Rule, Rules, compare
 from edgeai.replay.driven import Driven, drive
 from edgeai.replay.durations import RecordedDurations
 from edgeai.replay.graphs import graph_of, require_same_models, with_recording
-from edgeai.replay.recompute import decision_rows, recompute, recorded_decisions
+from edgeai.replay.past import Past
+from edgeai.replay.recompute import decision_rows, recompute
 from edgeai.replay.recorded import rerun
 from edgeai.replay.rows import Row, digest, result_row
 from edgeai.runtime.taps import Fault, Tap
@@ -38,23 +38,38 @@ _VALUES = Rules(tuple(Rule(f"*.{field}", ignore=True) for field in _OF_TIME))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replay:
-    """A replay: results and decisions as they came out, those that were recorded, and what was driven in virtual time.
+    """A replay: results and decisions as they came out, the recording, and what was driven in virtual time.
 
-    workload: what was scheduled then. rules: how this mode is compared with the recording. driven: None where nothing
-    but the scheduler, or nothing but perception, was run.
+    rules: how this mode is compared with the recording. driven: None where nothing but the scheduler, or nothing but
+    perception, was run.
     """
 
-    path: Path
+    past: Past
     mode: Mode
-    results: tuple[Result, ...]
-    decisions: tuple[Decision, ...]
-    recorded_results: tuple[Result, ...]
-    recorded_decisions: tuple[Decision, ...]
-    lossy: bool
-    workload: Workload
+    results: tuple[Result, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     rules: Rules = EXACT
     driven: Driven | None = None
-    faults: tuple[Fault, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The recording's file."""
+        return self.past.recording.path
+
+    @property
+    def lossy(self) -> bool:
+        """True where the pictures that are replayed are not those that were inferred on."""
+        return self.past.recording.header.lossy
+
+    @property
+    def workload(self) -> Workload:
+        """What was scheduled in the recorded run."""
+        return self.past.recording.header.workload
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What failed in the replay, in the order of time."""
+        return () if self.driven is None else tuple(self.driven.faults)
 
     def rows(self) -> Iterator[Row]:
         """Yield what came out as rows: results, then decisions."""
@@ -64,9 +79,9 @@ class Replay:
     def recorded_rows(self) -> Iterator[Row]:
         """Yield what was recorded of the same kind."""
         if self.results or self.mode != "recompute":
-            yield from map(result_row, self.recorded_results)
+            yield from map(result_row, self.past.results)
         if self.decisions or self.mode == "recompute":
-            yield from decision_rows(self.recorded_decisions)
+            yield from decision_rows(self.past.decisions)
 
     @property
     def digest(self) -> str:
@@ -103,25 +118,13 @@ def replay(
     Raises RecordingError, ConfigError, ModelError.
     """
     recording = Recording.open(path)
-    header = recording.header
-    results = tuple(_recorded_results(recording))
-    changed = bool(graph or board or schedule or models or wrap or slower)
-    rules = _VALUES if mode == "lossless" else EXACT
-    base: dict[str, Any] = {
-        "path": recording.path,
-        "mode": mode,
-        "recorded_results": results,
-        "lossy": header.lossy,
-        "rules": rules,
-        "workload": header.workload,
-    }
-    if mode == "recompute" and not changed:
-        again = recompute(recording)
-        return Replay(results=(), decisions=again.fresh, recorded_decisions=again.recorded, **base)
+    past = Past(recording)
+    if mode == "recompute" and not (graph or board or schedule or models or wrap or slower):
+        return Replay(past, mode, decisions=recompute(past))
     made = graph_of(recording, None if graph is None else Path(graph), allow_code=allow_code)
     if not models:
         require_same_models(made, recording)
-    ran_on = load_board(header.board)
+    ran_on = load_board(recording.header.board)
     driven_graph = with_recording(
         made,
         recording,
@@ -135,34 +138,20 @@ def replay(
     if mode == "recorded":
         if schedule or board or wrap or slower:
             raise ConfigError(Problem("mode", "recorded", "recompute, where a schedule, board or fault is to be tried"))
-        player = rerun(driven_graph, recording)
-        return Replay(results=tuple(player.results), decisions=(), recorded_decisions=(), **base)
-    decisions = tuple(recorded_decisions(recording))
+        return Replay(past, mode, tuple(rerun(driven_graph, recording).results))
     target: Board = ran_on if board is None else load_board(board)
     durations = RecordedDurations.of_recording(
-        header, recording.opening.calibrated, decisions, None if board is None else target
+        recording.header, recording.opening.calibrated, past.decisions, None if board is None else target
     )
     driven = drive(
         driven_graph,
         recording,
         durations,
         target,
-        sensed=[replace(d.event, watts=None) for d in decisions if isinstance(d.event, Sensed)],
+        sensed=[replace(d.event, watts=None) for d in past.decisions if isinstance(d.event, Sensed)],
         slower=slower or (lambda job, t: 1.0),
         taps=taps,
     )
-    return Replay(
-        results=tuple(driven.results),
-        decisions=tuple(driven.decisions) if mode == "recompute" else (),
-        recorded_decisions=decisions if mode == "recompute" else (),
-        driven=driven,
-        faults=tuple(driven.faults),
-        **base,
-    )
-
-
-def _recorded_results(recording: Recording) -> Iterator[Result]:
-    topics = [results_of(load.name) for load in recording.header.workload.stages]
-    for record in recording.records(topics):
-        assert isinstance(record.value, Result)
-        yield record.value
+    if mode == "lossless":
+        return Replay(past, mode, tuple(driven.results), rules=_VALUES, driven=driven)
+    return Replay(past, mode, tuple(driven.results), tuple(driven.decisions), driven=driven)

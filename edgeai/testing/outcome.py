@@ -117,7 +117,7 @@ class Outcome:
         known = {load.name for load in self.replay.workload.stages}
         if stage not in known:
             raise RecordingError(f"there is no stage {stage!r} in {self.replay.path.name}: it has {sorted(known)}")
-        source = self.replay.results or self.replay.recorded_results
+        source = self.replay.results or self.replay.past.results
         return [result for result in source if result.stream == stage]
 
     def output(self, stage: str) -> Output:
@@ -137,7 +137,7 @@ class Outcome:
         """Return how many offered items of a stage were late, dropped late, superseded or faulted."""
         missed = 0
         jobs: dict[int, Job] = {}
-        for decision in self.replay.decisions or self.replay.recorded_decisions:
+        for decision in self.replay.decisions or self.replay.past.decisions:
             event: Any = decision.event
             if isinstance(event, JobDone):
                 job = jobs.pop(event.job, None)

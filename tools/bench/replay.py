@@ -196,9 +196,9 @@ def live(folder: Path, seconds: float) -> None:
             total["files"] += 1
             total["decisions"] += len(done.decisions)
             total["differ"] += sum(
-                a.commands != b.commands for a, b in zip(done.decisions, done.recorded_decisions, strict=True)
+                a.commands != b.commands for a, b in zip(done.decisions, done.past.decisions, strict=True)
             )
-            total["variants"] |= {result.variant for result in done.recorded_results}
+            total["variants"] |= {result.variant for result in done.past.results}
         total["faults"] += len(pipeline.faults)
         print(f"live {name}: {len(pipeline.recorder.paths)} files, lost {dict(pipeline.recorder.lost)}", flush=True)
     print(
