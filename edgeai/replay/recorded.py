@@ -56,6 +56,7 @@ class Rerun:
         self._pending = frozenset(recording.opening.pending)
         for origin, full in recording.opening.windows:
             self._hold(origin, full.seq, Work(full, clock.now()))
+        self._gathered = {origin: readings[-1].seq for origin, _, readings in recording.opening.gathered if readings}
         for origin, since, readings in recording.opening.gathered:
             for _, _, window in (mine for mine in self._windows if mine[1] == origin):
                 window.resume(since, readings)
@@ -64,7 +65,9 @@ class Rerun:
         """Hold what arrived at time t (ns)."""
         self._hold(message.source, message.seq, Work(message, t))
         for sensor, origin, window in self._windows:
-            if isinstance(message, Reading) and message.source == sensor:
+            if not isinstance(message, Reading) or message.source != sensor:
+                continue
+            if message.seq > self._gathered.get(origin, -1):
                 full: Readings | None = window.push(message)
                 if full is not None:
                     self._hold(origin, full.seq, Work(full, t))
