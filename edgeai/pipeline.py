@@ -17,7 +17,7 @@ from edgeai.assemble import Assembled, assemble, make_policy
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
 from edgeai.driver import NEVER_AGAIN, Camera, DriverState, Sensor
 from edgeai.errors import ConfigError, Problem
-from edgeai.graph import Graph
+from edgeai.graph import Graph, LiveViewSpec, ScheduleSpec
 from edgeai.graph.callback import Callback
 from edgeai.messages import Reading, Result
 from edgeai.observe.decisions import DecisionLog
@@ -40,6 +40,7 @@ from edgeai.schedule.commands import Announce, Job
 from edgeai.schedule.events import Profile
 
 if TYPE_CHECKING:
+    from edgeai.observe.live_view import LiveView
     from edgeai.recording.recorder import Recorder
 
 __all__ = ["Pipeline", "Tick", "check", "run"]
@@ -124,6 +125,10 @@ class Pipeline:
         self._recording = threading.Lock()
         self.recorder: Recorder | None = None
         """What records, or did last; its `status` says what it does. None before the first time."""
+        self._live_view: LiveViewSpec | None = None
+        self.view: LiveView | None = None
+        """What serves the live view, after `start`, where one was asked for: its `url`, its `port`."""
+        self._schedule = graph.schedule
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, allow_code: bool = False, **options: Any) -> Pipeline:
@@ -147,16 +152,22 @@ class Pipeline:
         if options is not None:
             self.recorder = self._make_recorder(options, self._assembled)
             self._taps = (*self._taps, self.recorder)
+        self._make_view()
         if isinstance(self.clock, SystemClock):
             self._start_live(self._assembled, self.clock)
         elif isinstance(self.clock, VirtualClock):
             self._start_lockstep(self._assembled, self.clock)
+        if self.view is not None:
+            self.every(1.0, self.view.history.sample)
+            self.view.start()
         return self
 
     def stop(self) -> None:
         """Stop within about a second: drop what waits, write out what is done, close the devices, end the threads."""
         if not self._stopped:
             self._stopped = True
+            if self.view is not None:
+                self.view.stop()
             engine = self._engine
             if engine is not None:
                 engine.stop()
@@ -280,6 +291,19 @@ class Pipeline:
             self._write_out(recorder)
             return recorder.paths
 
+    def live_view(self, address: int | str = 8080, *, token: str | None = None) -> Pipeline:
+        """Serve a page that shows the pipeline while it runs. Before `start` only; returns the pipeline.
+
+        address: a port, for this machine alone, or `0.0.0.0:8080` for others, too. token: what has to be shown, letters
+        and digits; one is made where none is given and others can reach the page. After `start`, `pipeline.view.url`
+        says where to look. Takes the place of the graph's `live_view`. Raises ConfigError, `start` for a port in use.
+        """
+        self._require_not_started("live_view")
+        if isinstance(self.clock, VirtualClock):
+            raise ConfigError("the live view shows what runs against the system's clock: use the live engine")
+        self._live_view = Graph.check_live_view({"address": address, "token": token})
+        return self
+
     # -- time --------------------------------------------------------------------------------------------------
 
     def rate(self, hz: float) -> Iterator[Tick]:
@@ -339,6 +363,12 @@ class Pipeline:
         require_possible(self.graph.problem, changed, self._assembled.assembly.workload, self._assembled.board)
         engine.core.configure(make_policy(changed))
         self._changes |= schedule
+        self._schedule = changed
+
+    @property
+    def schedule(self) -> ScheduleSpec:
+        """The schedule that is kept to now: the graph's, and what `configure` has changed."""
+        return self._schedule
 
     def pause(self) -> None:
         """Begin no job until `resume`: frames are dropped as `paused`, which is no miss; lossless stages wait."""
@@ -396,6 +426,16 @@ class Pipeline:
     def _write_out(self, recorder: Recorder) -> None:
         if not recorder.close(_WRITE_OUT):
             _log.warning("the recording was not written out in time and ends before its end")
+
+    def _make_view(self) -> None:
+        spec = self._live_view or self.graph.live_view
+        if spec is None or isinstance(self.clock, VirtualClock):
+            return
+        from edgeai.observe.live_view import LiveView
+
+        title = Path(self.graph.file).name if self.graph.file else "edgeai"
+        self.view = LiveView(self, title, *spec.address, spec.token)
+        self._taps = (*self._taps, *self.view.taps)
 
     def _start_live(self, assembled: Assembled, clock: SystemClock) -> None:
         engine = LiveEngine(assembled.assembly, clock, self._taps, self._roster)

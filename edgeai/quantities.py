@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Duration", "Energy", "Fraction", "Memory", "Quantity", "Rate", "Size", "Watts"]
+__all__ = ["Duration", "Endpoint", "Energy", "Fraction", "Memory", "Quantity", "Rate", "Size", "Watts"]
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s]*)\s*")
+_ENDPOINT = r"\s*(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):)?(\d{1,5})\s*"
 
 
 def _unit_reader(units: dict[str, float]) -> Callable[[str], float]:
@@ -34,6 +35,13 @@ def _read_size(text: str) -> tuple[int, int]:
     if match is None:
         raise ValueError(text)
     return int(match[1]), int(match[2])
+
+
+def _read_endpoint(text: str) -> tuple[str, int]:
+    match = re.fullmatch(_ENDPOINT, text)
+    if match is None:
+        raise ValueError(text)
+    return (match[1] or "127.0.0.1").strip("[]"), int(match[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,17 @@ Fraction = Annotated[
     ),
 ]
 """A number from 0 to 1."""
+
+Endpoint = Annotated[
+    tuple[str, int],
+    Quantity(
+        _read_endpoint,
+        "an address to listen on: a port such as 8080 (this machine alone), or host and port such as 0.0.0.0:8080",
+        f"^{_ENDPOINT}$",
+        lambda endpoint: 0 <= endpoint[1] <= 65535,
+    ),
+]
+"""Host and port; port 0 takes any that is free."""
 
 Size = Annotated[
     tuple[int, int],

@@ -72,6 +72,10 @@ def run(
     added_latency: Annotated[
         str | None, typer.Option(help="Make every model take this much longer (400ms), to see what lateness does.")
     ] = None,
+    live_view: Annotated[
+        str | None, typer.Option(help="Serve a page that shows the run: 8080, or 0.0.0.0:8080 for others, too.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="What others must show to see that page; else one is made.")] = None,
     as_json: AsJson = False,
     allow_code: AllowCode = False,
 ) -> None:
@@ -102,9 +106,13 @@ def run(
     meter = Meter()
     running = Pipeline(graph, frames=frames, taps=[meter])
     _record(running)
+    if live_view is not None:
+        running.live_view(live_view, token=token)
     status = StatusLine(running, meter, shown=not screen.quiet())
     with _stop_on_signals() as asked_to_stop, running, status:
         left = seconds
+        if running.view is not None:
+            typer.echo(f"live view: {running.view.url}", err=True)
         while not asked_to_stop.is_set() and not _nothing_is_written(running) and (left is None or left > 0):
             turn = min(0.2, left) if left is not None else 0.2
             if running.wait(turn):
@@ -162,6 +170,7 @@ def _extended(graph: Graph, outputs: list[str], added_latency: str | None) -> Gr
         outputs=named,
         schedule=graph.schedule,
         record=graph.record,
+        live_view=graph.live_view,
         base=graph.base,
     )
 

@@ -17,7 +17,7 @@ from edgeai.graph.upkeep import UPKEEP, written
 
 if TYPE_CHECKING:
     from edgeai.graph.graph import Graph
-    from edgeai.graph.spec import DeviceSpec, StageSpec
+    from edgeai.graph.spec import DeviceSpec, LiveViewSpec, StageSpec
 
 __all__ = ["to_yaml"]
 
@@ -40,6 +40,8 @@ def to_yaml(graph: Graph) -> str:
         document["schedule"] = schedule
     if graph.record is not None:
         document["record"] = graph.record.model_dump(exclude_defaults=True)
+    if graph.live_view is not None:
+        document["live_view"] = _live_view(graph.live_view)
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
@@ -60,6 +62,12 @@ def _stage(graph: Graph, path: tuple[str, str], spec: StageSpec) -> dict[str, An
     if spec.rate is not None and spec.rate[0] == spec.rate[1]:
         values["rate"] = spec.rate[0]
     return {key: _plain(value) for key, value in values.items() if value is not None}
+
+
+def _live_view(spec: LiveViewSpec) -> dict[str, Any]:
+    host, port = spec.address
+    token = {} if spec.token is None else {"token": spec.token}
+    return {"address": f"[{host}]:{port}" if ":" in host else f"{host}:{port}", **token}
 
 
 def _importable(graph: Graph, path: tuple[str, str], function: Any) -> str:

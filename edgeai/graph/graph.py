@@ -18,8 +18,8 @@ from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
 from edgeai.graph.files import find_input, find_model, neighbours, with_families
 from edgeai.graph.findings import Findings, Mistake
-from edgeai.graph.reader import check_shape, read_record, read_schedule, read_stages
-from edgeai.graph.spec import DeviceSpec, RecordSpec, ScheduleSpec, StageSpec
+from edgeai.graph.reader import check_shape, read_live_view, read_record, read_schedule, read_stages
+from edgeai.graph.spec import DeviceSpec, LiveViewSpec, RecordSpec, ScheduleSpec, StageSpec
 from edgeai.plugins import near_miss
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Graph(BaseModel):
     outputs: Mapping[str, DeviceSpec] = {}
     schedule: ScheduleSpec = ScheduleSpec()
     record: RecordSpec | None = None
+    live_view: LiveViewSpec | None = None
 
     _document: Document = PrivateAttr(default=Document(None))
     _base: Path = PrivateAttr(default=Path())
@@ -63,6 +64,7 @@ class Graph(BaseModel):
         outputs: Mapping[str, Any] | None = None,
         schedule: Mapping[str, Any] | ScheduleSpec | None = None,
         record: Mapping[str, Any] | RecordSpec | None = None,
+        live_view: Mapping[str, Any] | LiveViewSpec | str | int | None = None,
         base: str | Path = "",
     ) -> None:
         given = {
@@ -73,6 +75,7 @@ class Graph(BaseModel):
             "outputs": outputs,
             "schedule": schedule,
             "record": record,
+            "live_view": live_view,
         }
         document = Document.of({key: value for key, value in given.items() if value is not None})
         super().__init__(**_read(document, Path(base), code=True))
@@ -124,6 +127,15 @@ class Graph(BaseModel):
         check_policy(spec, findings)
         findings.raise_any()
         return spec
+
+    @staticmethod
+    def check_live_view(said: Mapping[str, Any]) -> LiveViewSpec:
+        """Return where a live view is to be served. Raises ConfigError."""
+        document = Document.of({"live_view": dict(said)})
+        findings = Findings(document)
+        spec = read_live_view(document.data, findings)
+        findings.raise_any()
+        return spec or LiveViewSpec()
 
     @property
     def base(self) -> Path:
@@ -248,12 +260,12 @@ def _read(document: Document, base: Path, *, code: bool, problems: Iterable[Prob
     devices = {name: read_devices(name, data, base, findings) for name in ROLES}
     stages = {name: with_families(spec) for name, spec in read_stages(data, findings).items()}
     parts = Parts(data, devices, stages, read_schedule(data, findings), base, code)
-    record = read_record(data, findings)
+    single = {"record": read_record(data, findings), "live_view": read_live_view(data, findings)}
     check(parts, findings)
     findings.raise_any()
     said = isinstance(data, Mapping) and data.get("meters") is not None
     meters = devices["meters"] if said else None
-    return {**devices, "meters": meters, "stages": _with_inputs(parts), "schedule": parts.schedule, "record": record}
+    return {**devices, "meters": meters, "stages": _with_inputs(parts), "schedule": parts.schedule, **single}
 
 
 def _with_inputs(parts: Parts) -> dict[str, StageSpec]:

@@ -11,13 +11,22 @@ from pydantic import BaseModel, ValidationError
 from edgeai.graph.annotations import field_names
 from edgeai.graph.findings import Findings
 from edgeai.graph.sentences import mistakes, unknown_key
-from edgeai.graph.spec import RecordSpec, ScheduleSpec, StageSpec
+from edgeai.graph.spec import LiveViewSpec, RecordSpec, ScheduleSpec, StageSpec
 from edgeai.graph.words import show
 
-__all__ = ["SECTIONS", "check_shape", "read_record", "read_schedule", "read_specs", "read_stages", "section"]
+__all__ = [
+    "SECTIONS",
+    "check_shape",
+    "read_live_view",
+    "read_record",
+    "read_schedule",
+    "read_specs",
+    "read_stages",
+    "section",
+]
 
-SECTIONS = ("cameras", "sensors", "meters", "stages", "outputs", "schedule", "record")
-_SINGLE = ("schedule", "record")
+SECTIONS = ("cameras", "sensors", "meters", "stages", "outputs", "schedule", "record", "live_view")
+_SINGLE = ("schedule", "record", "live_view")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -37,7 +46,9 @@ def check_shape(data: Any, findings: Findings) -> None:
     for key, value in (data or {}).items():
         if key not in SECTIONS:
             findings.mistake((key,), unknown_key(str(key), list(SECTIONS)))
-        elif not isinstance(value, Mapping | ScheduleSpec | RecordSpec | None):
+        elif key == "live_view" and isinstance(value, str | int) and not isinstance(value, bool):
+            continue  # its short form
+        elif not isinstance(value, Mapping | ScheduleSpec | RecordSpec | LiveViewSpec | None):
             expected = "a mapping of keys to values" if key in _SINGLE else "a mapping of names to " + key
             findings.add((key,), show(value), expected)
         elif key not in _SINGLE and isinstance(value, Mapping):
@@ -95,3 +106,13 @@ def read_record(data: Any, findings: Findings) -> RecordSpec | None:
     if value is None or isinstance(value, RecordSpec):
         return value
     return _spec(RecordSpec, ("record",), section(data, "record"), findings)
+
+
+def read_live_view(data: Any, findings: Findings) -> LiveViewSpec | None:
+    """Return where the live view is served, None for nowhere; note what is wrong with it."""
+    value = data.get("live_view") if isinstance(data, Mapping) else None
+    if value is None or isinstance(value, LiveViewSpec):
+        return value
+    short = not isinstance(value, Mapping)
+    said = {"address": value} if short else section(data, "live_view")
+    return _spec(LiveViewSpec, ("live_view",), said, findings)

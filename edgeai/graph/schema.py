@@ -11,7 +11,7 @@ from edgeai.graph.annotations import notes
 from edgeai.graph.devices import ROLES, Role, adapter, available
 from edgeai.graph.findings import Mistake
 from edgeai.graph.reader import SECTIONS
-from edgeai.graph.spec import RecordSpec, ScheduleSpec, StageSpec
+from edgeai.graph.spec import LiveViewSpec, RecordSpec, ScheduleSpec, StageSpec
 from edgeai.graph.upkeep import upkeep_schema
 
 __all__ = ["json_schema"]
@@ -36,10 +36,13 @@ def json_schema() -> Schema:
     schedule = _taken_in(ScheduleSpec.model_json_schema(), definitions)
     schedule["properties"]["policy"]["examples"] = plugins.names("policies")
     record = _taken_in(RecordSpec.model_json_schema(), definitions)
-    definitions |= {"stage": stage, "schedule": schedule, "record": record}
+    live_view = _taken_in(LiveViewSpec.model_json_schema(), definitions)
+    definitions |= {"stage": stage, "schedule": schedule, "record": record, "live_view": live_view}
     sections = {name: _devices(role, definitions) for name, role in ROLES.items()}
     sections["stages"] = _named("stages", {"$ref": "#/$defs/stage"}) | {"minProperties": 1}
     sections["record"] = {"anyOf": [{"$ref": "#/$defs/record"}, {"type": "null"}]}
+    short = live_view["properties"]["address"]["anyOf"]
+    sections["live_view"] = {"anyOf": [{"$ref": "#/$defs/live_view"}, *short, {"type": "integer"}, {"type": "null"}]}
     sections["schedule"] = {"anyOf": [{"$ref": "#/$defs/schedule"}, {"type": "null"}]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

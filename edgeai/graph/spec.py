@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from edgeai.driver import Retry
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
 from edgeai.graph.steps import Track
 from edgeai.graph.words import brief
-from edgeai.quantities import Duration, Fraction, Memory, Watts
+from edgeai.quantities import Duration, Endpoint, Fraction, Memory, Watts
 
 __all__ = [
     "CARD_FIELDS",
     "MODEL_FIELDS",
     "DelegateSpec",
     "DeviceSpec",
+    "LiveViewSpec",
     "RecordSpec",
     "ScheduleSpec",
     "SsdSpec",
@@ -237,6 +238,20 @@ class RecordSpec(BaseModel):
     """Begin a new file at a size (1GB) or after a time (10min)."""
     look_back: Duration | None = None
     """Keep only the last seconds, in memory, and write them on a fault or a call."""
+
+
+class LiveViewSpec(BaseModel):
+    """The page that shows the pipeline while it runs, with its figures and metrics."""
+
+    model_config = _FROZEN
+
+    address: Annotated[Endpoint, BeforeValidator(lambda value: str(value) if type(value) is int else value)] = (
+        "127.0.0.1",
+        8080,
+    )
+    """A port (8080), for this machine alone, or host and port (0.0.0.0:8080)."""
+    token: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{8,}$")] | None = None
+    """What others must show, letters and digits; left out, one is made and printed where others can reach the page."""
 
 
 POLICY_FIELDS = ("budget", "miss_rate", "accuracy", "hours", "capacity", "reserve")

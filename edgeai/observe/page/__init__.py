@@ -1,0 +1,1 @@
+"""The page of the live view: one HTML, its style and scripts, served as they are."""
