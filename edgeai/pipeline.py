@@ -21,6 +21,7 @@ from edgeai.graph import Graph, LiveViewSpec, ScheduleSpec
 from edgeai.graph.callback import Callback
 from edgeai.messages import Reading, Result
 from edgeai.observe.decisions import DecisionLog
+from edgeai.observe.spans import Spans
 from edgeai.plugins import near_miss
 from edgeai.power.board_state import BoardState
 from edgeai.recording.options import RecordOptions
@@ -100,6 +101,7 @@ class Pipeline:
         """Every fault since the start, by the name of what failed; a later one of the same name replaces it."""
         self.decisions = DecisionLog()
         """The newest decisions of the scheduler: iterate at any time, or ask for those `of` a stage."""
+        self._spans = Spans(self.clock.now)
         self._durations = durations
         self._loading = loading
         self._frames = frames
@@ -115,7 +117,14 @@ class Pipeline:
             {name: graph.history(name) for name in graph.sensors},
             self.clock,
         )
-        self._taps: tuple[Tap, ...] = (self._latest, self._subscriptions, _Events(self), self.decisions, *taps)
+        self._taps: tuple[Tap, ...] = (
+            self._latest,
+            self._subscriptions,
+            _Events(self),
+            self.decisions,
+            self._spans,
+            *taps,
+        )
         self._assembled: Assembled | None = None
         self._live: LiveEngine | None = None
         self._lockstep: LockstepEngine | None = None
@@ -348,6 +357,18 @@ class Pipeline:
     def drivers(self) -> Mapping[str, DriverState]:
         """Every camera, sensor, output and meter, and the recorder: what it does, why, since when, and its counts."""
         return self._roster.states()
+
+    def trace(self, path: str | os.PathLike[str]) -> int:
+        """Write what happened last, some 10 000 decisions of it, as a trace for ui.perfetto.dev; return its events.
+
+        It is kept always, so that this may be asked for after something went wrong. Raises ConfigError.
+        """
+        from edgeai.observe.trace import trace_events, write_trace
+
+        self._require_started("trace()")
+        assert self._assembled is not None
+        events = trace_events((*self.decisions, *self._spans), self._assembled.assembly.workload)
+        return write_trace(Path(path), events)
 
     def configure(self, **schedule: Any) -> None:
         """Change the schedule while running: `configure(policy="power", budget="4 W")`; what is not named stays.

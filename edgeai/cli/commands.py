@@ -33,6 +33,7 @@ COMMANDS = tuple(
         },
         "Look": {
             "info": "what is in a recording",
+            "trace": "what ran when, for ui.perfetto.dev",
         },
         "Models": {
             "models": "by name: list, pull, verify, info, add",

@@ -76,6 +76,9 @@ def run(
         str | None, typer.Option(help="Serve a page that shows the run: 8080, or 0.0.0.0:8080 for others, too.")
     ] = None,
     token: Annotated[str | None, typer.Option(help="What others must show to see that page; else one is made.")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="Write what happened last as a trace for ui.perfetto.dev: trace.json.")
+    ] = None,
     as_json: AsJson = False,
     allow_code: AllowCode = False,
 ) -> None:
@@ -123,6 +126,8 @@ def run(
         screen.print_json(figures(running, meter))
     elif not screen.quiet():
         summary(running, meter)
+    if trace is not None:
+        screen.note(f"{trace}: {running.trace(trace)} events; open it at ui.perfetto.dev")
     _report(running)
 
 

@@ -70,6 +70,7 @@ class LiveEngine:
             lambda name, error: self.core.fault(name, error),
             lambda name: self.core.worked(name),
             self._stopping,
+            lambda: self._taps,
         )
         self._workers = [OutputWorker(route, assembly.lossless, self._supervision) for route in assembly.outputs]
         self._taps = Taps([*taps, *self._workers])

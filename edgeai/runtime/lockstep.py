@@ -57,6 +57,7 @@ class LockstepEngine:
             lambda name, error: self.core.fault(name, error),
             lambda name: self.core.worked(name),
             threading.Event(),
+            lambda: self._taps,
         )
         self._outputs = [VirtualOutput(route, self._supervision, self._push) for route in assembly.outputs]
         self._taps = Taps([*taps, *self._outputs])

@@ -184,11 +184,12 @@ class OutputWorker(Tap):
         """Write until the end, or return what failed."""
         try:
             while (item := self._next(output)) is not None:
-                self._entered = self._clock.now()
-                if item == ():
-                    output.make_safe()
-                else:
+                began = self._entered = self._clock.now()
+                if item:
                     output.write(*item)
+                    self._supervision.wrote(output, item[0], began, self._clock.now())
+                else:
+                    output.make_safe()
                 if output is not self.output:
                     return None
                 self._entered = None

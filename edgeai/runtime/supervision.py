@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeai.clock import NS, Clock
-from edgeai.driver import Driver
+from edgeai.driver import Driver, Output
 from edgeai.errors import ConfigError, DeviceError, EdgeAIError, PluginError
+from edgeai.messages import Result
 from edgeai.runtime.backoff import Backoff
 from edgeai.runtime.roster import Roster
+from edgeai.runtime.taps import Taps
 
 __all__ = ["HANG", "LOOK", "MOST_ABANDONED", "Supervision", "as_failure", "may_recover"]
 
@@ -25,13 +27,22 @@ MOST_ABANDONED = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supervision:
-    """Where failures go: into the roster, and as faults to all who listen. `stopping` is set when the pipeline ends."""
+    """Where failures go: into the roster, and as faults to all who listen. `stopping` is set when the pipeline ends.
+
+    taps: those who look on, once they are there.
+    """
 
     clock: Clock
     roster: Roster
     fault: Callable[[str, Exception], None]
     worked: Callable[[str], None]
     stopping: threading.Event
+    taps: Callable[[], Taps]
+
+    def wrote(self, output: Output, result: Result, began: int, ended: int) -> None:
+        """Say that an output was busy with a result from `began` to `ended` (ns)."""
+        for call in self.taps().written:
+            call(output.name, result, began, ended)
 
     def failed(self, driver: Driver, error: Exception) -> None:
         """Say that a driver failed."""

@@ -45,6 +45,9 @@ class Tap:
     def sensed(self, reading: Reading) -> None:
         """A sensor delivered a reading."""
 
+    def written(self, output: str, result: Result, began: int, ended: int) -> None:
+        """An output was busy with a result from `began` to `ended` (ns)."""
+
     def captured(self, frame: Frame) -> None:
         """A camera delivered a frame."""
 
@@ -97,6 +100,7 @@ class Taps:
         self.began = _callers(taps, "began")
         self.published = _callers(taps, "published")
         self.sensed = _callers(taps, "sensed")
+        self.written = _callers(taps, "written")
         self.captured = _callers(taps, "captured")
         self.dropped = _callers(taps, "dropped")
         self.decided = _callers(taps, "decided")

@@ -38,6 +38,8 @@ class VirtualOutput(Tap):
             return
         if self._broken or self._failing or not self._try(lambda: self.output.write(result, frame)):
             self.output.lost += 1
+            return
+        self._supervision.wrote(self.output, result, result.published, result.published)
 
     def faulted(self, fault: Fault) -> None:
         """Make the output safe when what feeds it fails."""
