@@ -27,8 +27,8 @@ class SerialSensorOptions(SensorOptions):
     baud: int = 115200
 
 
-class SerialSensor(Sensor):
-    """A sensor whose bytes come from a serial port, cut and checked by `_parse`.
+class PortSensor(Sensor):
+    """A sensor on a serial port, which it owns.
 
     What cannot be read is skipped and counted (`rejected`); reading goes on with what follows. DeviceLost is raised
     when the port has gone away, DeviceTimeout when it is silent or says nothing valid for `stall` seconds.
@@ -57,16 +57,34 @@ class SerialSensor(Sensor):
         try:
             return Tap(self._port)
         except (OSError, AttributeError) as error:
-            raise DeviceError(
-                f"{self.name} has a port that cannot be shared ({error}): give a device or a pty"
-            ) from error
+            advice = "give a device or a pty"
+            raise DeviceError(f"{self.name} has a port that cannot be shared ({error}): {advice}") from error
 
     def _open(self) -> None:
         self.rejected = 0
-        self._waiting: deque[Capture] = deque()
         self._begin()
+        self._port = self._open_port()
+
+    def _open_port(self) -> Any:
         options = self.options
-        self._port = open_port(self.name, f"sensors.{self.name}.port", options.port, options.baud, write_timeout=0.1)
+        return open_port(self.name, f"sensors.{self.name}.port", options.port, options.baud, write_timeout=0.1)
+
+    def _close(self) -> None:
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Forget what was read before. Called by `_open`, before the port; raises PluginError, ConfigError."""
+
+
+class SerialSensor(PortSensor):
+    """A sensor whose bytes are cut and checked by `_parse`."""
+
+    def _open(self) -> None:
+        self._waiting: deque[Capture] = deque()
+        super()._open()
 
     def _read(self, timeout: float) -> Capture | None:
         give_up = self._clock.now() + int(timeout * NS)
@@ -83,15 +101,6 @@ class SerialSensor(Sensor):
             return receive(self._port, timeout, _AT_ONCE)
         except OSError as error:
             raise lost(self.name, self.options.port, error) from error
-
-    def _close(self) -> None:
-        if self._port is not None:
-            self._port.close()
-            self._port = None
-
-    @abstractmethod
-    def _begin(self) -> None:
-        """Forget what was read before. Called by `_open`, before the port; raises PluginError, ConfigError."""
 
     @abstractmethod
     def _parse(self, data: bytes) -> Iterable[Capture]:
