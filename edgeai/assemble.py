@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from edgeai import plugins
 from edgeai.around import Around
+from edgeai.batching import batched, sharing
 from edgeai.calibrate import board_of, check_runtime, open_profile
 from edgeai.clock import NS, Clock
 from edgeai.driver import Camera, Driver, Output, Sensor
 from edgeai.errors import ConfigError
 from edgeai.meters import meters_of
+from edgeai.opened import Opened
 from edgeai.points import Point, points_of
 from edgeai.power.boards import Board
 from edgeai.refusals import require_admission, require_memory, require_possible
 from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
 from edgeai.runtime.programs import Programs
 from edgeai.runtime.steps.memory import Memory
-from edgeai.schedule.events import Profile
+from edgeai.schedule.events import Batching, Profile
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 
@@ -40,6 +42,10 @@ class Assembled:
     assembly: Assembly
     profiles: tuple[Profile, ...]
     board: Board
+    sharing: tuple[tuple[tuple[str, int], ...], ...] = ()
+    """Points (stage, index) of different stages that have one model."""
+    batchings: tuple[Batching, ...] = ()
+    """Of those, what was measured of running them together; nothing in virtual time."""
 
 
 def assemble(
@@ -61,6 +67,7 @@ def assemble(
     routes = [replace(route, feeds=_feeds(graph, route)) for route in (*routes, *outputs)]
 
     lossless = {name for name, camera in cameras.items() if camera.lossless}
+    opened = Opened(shared=graph.schedule.memory is None)
     known = open_profile(graph)
     board = board_of(known, live=measure)
     points: dict[tuple[str, int], Point] = {}
@@ -72,7 +79,7 @@ def assemble(
             lossless.add(name)
         around = Around(graph, name, lossless=name in lossless)
         memories |= around.memories
-        mine = list(points_of(graph, name, clock, around, measure=measure, known=known))
+        mine = list(points_of(graph, name, clock, around, opened, measure=measure, known=known))
         points |= {(name, index): point for index, point in enumerate(mine)}
         gathering = _gathering(graph, name, mine)
         gatherings += [gathering] if gathering is not None else []
@@ -106,7 +113,10 @@ def assemble(
             check_runtime(known, runtime)
     if not workload.limited:
         programs.load_all()
-    return Assembled(assembly, profiles, board)
+    together = tuple(batched(points, graph.schedule.lanes)) if measure else ()
+    for found in together:
+        programs.join(found.batching.members, found.lanes)
+    return Assembled(assembly, profiles, board, tuple(sharing(points)), tuple(found.batching for found in together))
 
 
 def _feeds(graph: Graph, route: OutputRoute) -> frozenset[str]:

@@ -38,7 +38,7 @@ from edgeai.runtime.subscription import Subscription, SubscriptionTap
 from edgeai.runtime.taps import Fault, Tap
 from edgeai.runtime.watch import MeterState
 from edgeai.schedule.commands import Announce, Job
-from edgeai.schedule.events import Profile
+from edgeai.schedule.events import Batching, Profile
 
 if TYPE_CHECKING:
     from edgeai.observe.live_view import LiveView
@@ -78,7 +78,9 @@ class Pipeline:
     engine: `live` runs against the system's clock. `lockstep` runs in virtual time on the calling thread: time passes
     while you iterate (`stream`, `rate`) or call `advance`; a job takes `durations[stage]` seconds (10 ms where nothing
     is said, what its profile says where the schedule names one), or what `durations` returns in seconds when it is a
-    function of the stage's name and variant. A model that is loaded while it runs takes `loading` seconds.
+    function of the stage's name and variant. Two numbers are the seconds of a single job, and of a run for all stages
+    that share its model: without the second they do not run together. A model that is loaded while it runs takes
+    `loading` seconds.
 
     While a live pipeline runs, SIGTERM ends the main thread's `with` block like Ctrl-C, unless the program has a
     handler of its own.
@@ -89,7 +91,7 @@ class Pipeline:
         graph: Graph,
         *,
         engine: Literal["live", "lockstep"] = "live",
-        durations: Mapping[str, float] | Callable[[str, str], float] | None = None,
+        durations: Mapping[str, float | tuple[float, float]] | Callable[[str, str], float] | None = None,
         on_fault: Callable[..., object] | None = None,
         loading: float = _LOADING,
         frames: int | None = None,
@@ -465,7 +467,8 @@ class Pipeline:
         self._callbacks.start()
         try:
             self._take_sigterm()
-            engine.calibrate(assembled.profiles, assembled.board.idle.value, assembled.board.core.value)
+            idle, busy = assembled.board.idle.value, assembled.board.core.value
+            engine.calibrate(assembled.profiles, idle, busy, assembled.batchings)
             engine.start()
         except BaseException:
             self.stop()
@@ -491,7 +494,8 @@ class Pipeline:
         )
         self._latest.plans = self._lockstep.core.plan
         try:
-            self._lockstep.calibrate(tuple(profiles), assembled.board.idle.value, assembled.board.core.value)
+            batchings = tuple(self._batchings(assembled))
+            self._lockstep.calibrate(tuple(profiles), assembled.board.idle.value, core, batchings)
             self._lockstep.start()
         except BaseException:
             self.stop()
@@ -505,17 +509,29 @@ class Pipeline:
     def _typical(self, stage: str, point: int, variant: str) -> int:
         """Return how long a job takes in virtual time, ns: as `durations` say, else the profile, else 10 ms."""
         durations = self._durations
-        seconds: float | None = None
+        seconds: float | tuple[float, float] | None = None
         if callable(durations):
             seconds = durations(stage, variant)
         elif durations is not None:
             seconds = durations.get(stage, durations.get(variant))
+        if isinstance(seconds, tuple):
+            seconds = seconds[0]
         if seconds is None:
             told = (p.p50 for p in self.profiles if (p.stage, p.point) == (stage, point))
             if (ns := next(told, None)) is not None:
                 return ns
             seconds = _TYPICAL
         return round((seconds + self.graph.stages[stage].added_latency) * NS)
+
+    def _batchings(self, assembled: Assembled) -> Iterator[Batching]:
+        """Yield what runs together in virtual time: stages of one model, where `durations` say what that takes."""
+        durations = {} if callable(self._durations) or self._durations is None else self._durations
+        points = {load.name: load.points for load in assembled.assembly.workload.stages}
+        for members in assembled.sharing:
+            stage, point = members[0]
+            told = durations.get(stage, durations.get(points[stage][point].variant))
+            if isinstance(told, tuple):
+                yield Batching(members, told[1] / told[0])
 
     def _cameras(self) -> Sequence[Camera]:
         if self._assembled is not None:
@@ -597,12 +613,17 @@ def check(graph: Graph) -> list[str]:
     programs = assembled.assembly.programs
     programs.load_all()
     took = {(profile.stage, profile.point): profile.p50 / 1e6 for profile in assembled.profiles}
-    return [
+    models = [
         f"{stage}: {model.name}: {model.task} by {model.decoder}, input {'x'.join(map(str, model.input.shape))}"
         f" {model.input.dtype}, {model.runtime}, {took[stage, point]:.3g} ms on"
         f" {model.threads} thread{'s' if model.threads > 1 else ''}"
         for (stage, point), model in programs.models.items()
     ]
+    shared = [
+        f"{', '.join(stage for stage, _ in group.members)}: one {programs.models[group.members[0]].name}, {group.told}"
+        for group in assembled.batchings
+    ]
+    return models + shared
 
 
 def run(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from edgeai.around import Around
-from edgeai.calibrate import from_profile, threads_to_try, timed
+from edgeai.calibrate import from_profile, threads_to_try
 from edgeai.clock import NS, Clock
 from edgeai.errors import ModelError
 from edgeai.messages import Frame
+from edgeai.opened import Opened
 from edgeai.perception.threads import worth_having
 from edgeai.refusals import require_ladder, require_memoryless, require_room, warn_if_dead
-from edgeai.runtime.program import Program, Step, Work
+from edgeai.runtime.program import INVOKED, Program, Step, Work
 from edgeai.runtime.programs import Ready
 from edgeai.schedule.events import Profile
 from edgeai.schedule.workload import OperatingPoint
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from edgeai.perception.model import Model
     from edgeai.perception.profile import MachineProfile
 
-__all__ = ["Point", "ladder_of", "open_model", "points_of"]
+__all__ = ["Point", "ladder_of", "points_of"]
 
 _SAVING = frozenset(("budget", "hours", "accuracy"))
 """What a schedule asks for where energy is weighed: only then is a slower number of threads, which costs less, worth an
@@ -43,10 +44,21 @@ class Point:
     runtime: str = ""
     window: tuple[int, int] | None = None
     """Readings in a window, and to the next one, where the model takes windows of a sensor."""
+    model: Model | None = None
+    """The model, where it stays in memory; other stages may have the very same one."""
+    program: Callable[[Model], Program] = field(default=lambda model: _model_program(model))
+    """Makes the stage's program on an interpreter of its model."""
 
 
 def points_of(
-    graph: Graph, name: str, clock: Clock, around: Around, *, measure: bool, known: MachineProfile | None
+    graph: Graph,
+    name: str,
+    clock: Clock,
+    around: Around,
+    opened: Opened,
+    *,
+    measure: bool,
+    known: MachineProfile | None,
 ) -> Iterator[Point]:
     """Yield the operating points of a stage, `around` having been put around what they run.
 
@@ -63,34 +75,31 @@ def points_of(
         programs = tuple([whole(_call_program(function)) for _ in range(graph.schedule.lanes)])
         yield Point(OperatingPoint(getattr(function, "__name__", name)), None, lambda: Ready(programs))
         return
-    for model in ladder_of(graph, name):
+    for model in ladder_of(graph, name, opened):
         around.check(model)
         if measure:
             warn_if_dead(model)
-        for made, profile in _costs(graph, name, model, measure, known):
-            yield _point(graph, name, made, profile, whole, measure=measure)
+        for made, profile in _costs(graph, name, model, opened, measure, known):
+            yield _point(graph, name, made, profile, whole, opened, measure=measure)
 
 
-def open_model(graph: Graph, name: str, path: str, threads: int) -> Model:
-    """Open a model of a stage. Raises ModelError."""
-    from edgeai.perception.model import Model
+def _open(graph: Graph, name: str, path: str, threads: int, opened: Opened) -> Model:
     from edgeai.perception.options import ModelOptions
 
     said = {**graph.card(name), **graph.runs_on(name)}
     options = TypeAdapter(ModelOptions).validate_python(said)
-    return Model.load(graph.resolve(path), options, threads=threads)
+    return opened.model(str(graph.resolve(path)), options, threads)
 
 
-def ladder_of(graph: Graph, name: str) -> Iterator[Model]:
+def ladder_of(graph: Graph, name: str, opened: Opened) -> Iterator[Model]:
     """Open the models of a stage and see that they are a ladder; where memory is short, one after the other.
 
     Raises ConfigError, ModelError.
     """
     spec = graph.stages[name]
     threads = 1 if spec.threads == "auto" else spec.threads
-    opened = (open_model(graph, name, path, threads) for path in spec.model or ())
     if graph.schedule.memory is None:
-        ladder = list(opened)
+        ladder = [_open(graph, name, path, threads, opened) for path in spec.model or ()]
         for model in ladder:
             require_memoryless(graph, name, model)
         require_ladder(graph, name, ladder)
@@ -99,7 +108,7 @@ def ladder_of(graph: Graph, name: str) -> Iterator[Model]:
     first: Model | None = None
     for member, path in enumerate(spec.model or ()):
         require_room(graph, name, path)
-        model = open_model(graph, name, path, threads)
+        model = _open(graph, name, path, threads, opened)
         require_memoryless(graph, name, model)
         if first is not None:
             require_ladder(graph, name, [first, model], member)
@@ -108,7 +117,7 @@ def ladder_of(graph: Graph, name: str) -> Iterator[Model]:
 
 
 def _costs(
-    graph: Graph, name: str, model: Model, measure: bool, known: MachineProfile | None
+    graph: Graph, name: str, model: Model, opened: Opened, measure: bool, known: MachineProfile | None
 ) -> Iterator[tuple[Model, Profile | None]]:
     """Yield an interpreter for each number of threads worth having, the quickest first, and what it costs."""
     lanes = graph.schedule.lanes
@@ -117,7 +126,7 @@ def _costs(
         profiles = dict(from_profile(graph, name, model, known, numbers, lanes))
         made = {model.threads: model}
     elif measure:
-        found = timed(model, numbers or threads_to_try(lanes))
+        found = opened.timed(model, numbers or threads_to_try(lanes))
         profiles = {threads: profile for threads, (_, profile) in found.items()}
         made = {threads: interpreter for threads, (interpreter, _) in found.items()}
     else:
@@ -125,7 +134,7 @@ def _costs(
         return
     worth = worth_having({threads: profile.p50 for threads, profile in profiles.items()})
     for threads in worth if graph.schedule.asked().keys() & _SAVING else worth[:1]:
-        yield made.get(threads) or model.with_threads(threads), profiles[threads]
+        yield made.get(threads) or opened.on_threads(model, threads), profiles[threads]
 
 
 def _point(
@@ -134,26 +143,28 @@ def _point(
     model: Model,
     profile: Profile | None,
     whole: Callable[[Program], Program],
+    opened: Opened,
     *,
     measure: bool,
 ) -> Point:
-    from edgeai.variant import Variant, memory_of
+    from edgeai.variant import Variant, interpreters, memory_of
 
     limited, lanes = graph.schedule.memory is not None, graph.schedule.lanes
     memory = memory_of(model, lanes, measure=measure) if limited else 0
     require_room(graph, name, str(model.path), memory)
     added = round(graph.stages[name].added_latency * NS)
-    make = Variant(
-        model,
-        partial(open_model, graph, name, str(model.path), model.threads),
-        lambda opened: whole(_model_program(opened)),
-        lanes,
-        keep=not limited,
-        warm=measure,
-    )
+
+    def program(interpreter: Model) -> Program:
+        return whole(_model_program(interpreter))
+
+    def one_a_lane(first: Model) -> tuple[Model, ...]:
+        return opened.lanes(first, partial(interpreters, first, lanes, warmed=measure))
+
+    again = partial(_open, graph, name, str(model.path), model.threads, opened)
+    make = Variant(model, again, program, one_a_lane, keep=not limited)
     point = OperatingPoint(model.name, model.threads, _accuracy(model), memory)
     later = _later(profile, added) if profile is not None and added else profile
-    return Point(point, later, make, model.runtime, model.window)
+    return Point(point, later, make, model.runtime, model.window, None if limited else model, program)
 
 
 def _later(profile: Profile, ns: int) -> Profile:
@@ -186,7 +197,7 @@ def _model_program(model: Model) -> Program:
 
     return (
         Step("preprocessed", prepare),
-        Step("invoked", lambda _: model.invoke()),
+        Step(INVOKED, lambda _: model.invoke()),
         Step("decoded", lambda _: model.decode()),
     )
 

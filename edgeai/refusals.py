@@ -115,7 +115,9 @@ def require_memoryless(graph: Graph, stage: str, model: Model) -> None:
 
 def warn_if_dead(model: Model) -> None:
     """Warn of a model that gives the same outputs whatever it is shown."""
-    if not model.responds():
+    from edgeai.perception.probe import responds
+
+    if not responds(model):
         found = "the same outputs for black, white, noise and a ramp"
         _log.warning("%s gives %s, as if it were dead: convert it again, or use another file", model.path, found)
 

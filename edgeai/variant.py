@@ -15,13 +15,13 @@ from edgeai.runtime.programs import Ready
 if TYPE_CHECKING:
     from edgeai.perception.model import Model
 
-__all__ = ["Variant", "memory_of"]
+__all__ = ["Variant", "interpreters", "memory_of"]
 
 
 class Variant:
-    """Opens a model for every lane; calling it returns the programs, warm if asked for.
+    """Opens a model for every lane; calling it returns the programs.
 
-    It keeps no model open by itself, unless it is given one to use the first time.
+    It keeps no model open by itself, unless it is given one to use the first time. `interpreters` makes one a lane.
     """
 
     def __init__(
@@ -29,25 +29,28 @@ class Variant:
         model: Model,
         reopen: Callable[[], Model],
         program: Callable[[Model], Program],
-        lanes: int,
+        interpreters: Callable[[Model], tuple[Model, ...]],
         *,
         keep: bool,
-        warm: bool,
     ) -> None:
         self._opened = model if keep else None
         self._sha256 = model.sha256
-        self._reopen, self._program, self._lanes, self._warm = reopen, program, lanes, warm
+        self._reopen, self._program, self._interpreters = reopen, program, interpreters
 
     def __call__(self) -> Ready:
         """Open the model, one interpreter a lane. Raises ModelError, also when the file is another one than before."""
         model, self._opened = self._opened or self._reopen(), None
         if model.sha256 != self._sha256:
             raise ModelError(f"{model.path} has changed since the pipeline was started: start it again")
-        models = [model, *(model.with_threads(model.threads) for _ in range(1, self._lanes))]
-        if self._warm:
-            for each in models:
-                warm(each)
-        return Ready(tuple(self._program(each) for each in models), model)
+        return Ready(tuple(self._program(each) for each in self._interpreters(model)), model)
+
+
+def interpreters(model: Model, lanes: int, *, warmed: bool) -> tuple[Model, ...]:
+    """Return an interpreter of a model for each lane, the model itself the first; warm if asked for."""
+    models = (model, *(model.with_threads(model.threads) for _ in range(1, lanes)))
+    for each in models if warmed else ():
+        warm(each)
+    return models
 
 
 def memory_of(model: Model, lanes: int, *, measure: bool) -> int:

@@ -30,7 +30,7 @@ class Decision:
 
     def concerns(self, stage: str) -> bool:
         """Say whether a command is about a stage."""
-        return any(_stage_of(command) == stage for command in self.commands)
+        return any(stage in _stages_of(command) for command in self.commands)
 
 
 class DecisionLog(Tap):
@@ -55,7 +55,7 @@ class DecisionLog(Tap):
         return [decision for decision in self if decision.concerns(stage)]
 
 
-def _stage_of(command: Command) -> str | None:
+def _stages_of(command: Command) -> tuple[str, ...]:
     if isinstance(command, Run):
-        return command.job.stage
-    return command.stage if isinstance(command, Drop | Announce) else None
+        return tuple(job.stage for job in command.jobs)
+    return (command.stage,) if isinstance(command, Drop | Announce) else ()

@@ -20,7 +20,6 @@ from edgeai.perception.geometry import View
 from edgeai.perception.metadata import read_metadata
 from edgeai.perception.options import ModelOptions, Numerics
 from edgeai.perception.preprocess import InputSettings, Preprocessor
-from edgeai.perception.probe import unlike_inputs
 from edgeai.perception.resolve import Said
 from edgeai.perception.runtimes import Runtime, Session, open_session
 from edgeai.perception.state import State, state_pairs
@@ -142,8 +141,16 @@ class Model:
 
     def with_threads(self, threads: int) -> Model:
         """Return another interpreter of the very same bytes, on another number of threads."""
+        return Model(self._blueprint, self.open_session(threads), threads)
+
+    def open_session(self, threads: int, rows: int = 1) -> Session:
+        """Open the very same bytes once more, with so many rows. Raises ModelError."""
         blueprint = self._blueprint
-        return Model(blueprint, blueprint.runtime.open(blueprint.content, threads, blueprint.numerics), threads)
+        return blueprint.runtime.open(blueprint.content, threads, blueprint.numerics, rows)
+
+    def on(self, session: Session) -> Model:
+        """Return this model on another session, whose tensors are the same."""
+        return Model(self._blueprint, session, self.threads)
 
     @property
     def path(self) -> Path:
@@ -205,6 +212,11 @@ class Model:
     def stateful(self) -> bool:
         """True when outputs are fed back, so that a result depends on what came before."""
         return bool(self._state)
+
+    @property
+    def says_nothing_alike(self) -> bool:
+        """True when it may well say the same of all pictures with nothing in them."""
+        return self._decode.says_nothing_alike
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -274,38 +286,22 @@ class Model:
         if self._state:
             self._state.keep()
 
-    def responds(self) -> bool:
-        """Say whether the outputs differ for black, white, noise and a ramp; else the model may be dead.
-
-        True also where that cannot be told, because the model may say the same of all pictures with nothing in them.
-        Forgets the state.
-        """
-        if self._decode.says_nothing_alike:
-            return True
-        seen = set()
-        for values in unlike_inputs(self._input, pictures=self.takes_pictures):
-            self.reset()
-            if self._preprocess is None:
-                self.prepare_array(values)
-            else:
-                self._write_picture(values, "bgr")
-            self.invoke()
-            seen.add(b"".join(self._session.output(i).tobytes() for i in self._blueprint.decoded))
-        self.reset()
-        return len(seen) > 1
-
     def reset(self) -> None:
         """Forget the state, as if the model had just been loaded."""
         self._state.reset()
+
+    def found(self) -> list[npt.NDArray[Any]]:
+        """Return copies of the outputs of the last `invoke`, as they are; without the state."""
+        output = self._session.output
+        return [output(i) for i in self._blueprint.decoded]
 
     def decode(self) -> Any:
         """Return the value of the last `invoke`, boxes in pixels of the frame given to `prepare`.
 
         One of the values of edgeai.messages. Raises ModelError when an output holds NaN or infinity.
         """
-        output = self._session.output
         try:
-            tensors = [output(i) for i in self._blueprint.decoded]
+            tensors = self.found()
             if self._given is not None:
                 tensors.append(self._given)
             return self._decode(tensors, self._view)

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from edgeai.messages import Frame
 from edgeai.perception.tensor import TensorInfo
 
-__all__ = ["unlike_inputs"]
+if TYPE_CHECKING:
+    from edgeai.perception.model import Model
+
+__all__ = ["responds", "show", "unlike_inputs"]
 
 _SIDE = 64
+
+
+def responds(model: Model) -> bool:
+    """Say whether the outputs differ for black, white, noise and a ramp; else the model may be dead.
+
+    True also where that cannot be told, because the model may say the same of all pictures with nothing in them.
+    Forgets the state.
+    """
+    if model.says_nothing_alike:
+        return True
+    seen = set()
+    for values in unlike_inputs(model.input, pictures=model.takes_pictures):
+        model.reset()
+        show(model, values)
+        model.invoke()
+        seen.add(b"".join(output.tobytes() for output in model.found()))
+    model.reset()
+    return len(seen) > 1
+
+
+def show(model: Model, values: npt.NDArray[Any]) -> None:
+    """Write one of `unlike_inputs` into a model's input."""
+    if model.takes_pictures:
+        model.prepare(Frame("probe", 0, 0, values))
+    else:
+        model.prepare_array(values)
 
 
 def unlike_inputs(info: TensorInfo, *, pictures: bool) -> list[npt.NDArray[Any]]:

@@ -73,7 +73,8 @@ def drive(
 
     engine = LockstepEngine(assembly, clock, [driven, *taps], duration)
     try:
-        engine.calibrate(durations.profiles(workload, board), board.idle.value, board.core.value)
+        profiles, batchings = durations.profiles(workload, board), durations.batched(workload)
+        engine.calibrate(profiles, board.idle.value, board.core.value, batchings)
         engine.start()
         for event in sensed:
             engine.at(event.t, lambda event=event: engine.sense(event))  # type: ignore[misc]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import quantiles
 
 from edgeai.power.boards import Board, load_board, slowdown
 from edgeai.recording.header import Header
 from edgeai.recording.notes import Decision
+from edgeai.schedule.batch import Batches
 from edgeai.schedule.commands import Job, Run
-from edgeai.schedule.events import Calibrated, JobDone, Profile
-from edgeai.schedule.workload import Workload
+from edgeai.schedule.events import Batching, Calibrated, JobDone, Profile
+from edgeai.schedule.workload import OperatingPoint, Workload
 
 __all__ = ["RecordedDurations"]
 
@@ -23,12 +24,15 @@ _TYPICAL = 10_000_000
 class RecordedDurations:
     """Durations by (stage, variant, threads) and seq of the item, ns; another board takes `scale` times as long.
 
-    usual: five quantiles (p50, p90, p95, p99, p99.9) of each (stage, variant, threads).
+    usual: five quantiles (p50, p90, p95, p99, p99.9) of each (stage, variant, threads). batchings: what ran together,
+    and the points of the stages recorded.
     """
 
     exact: Mapping[tuple[str, str, int, int], int]
     usual: Mapping[tuple[str, str, int], tuple[int, int, int, int, int]]
     scale: float = 1.0
+    batchings: tuple[Batching, ...] = ()
+    points: Mapping[str, tuple[OperatingPoint, ...]] = field(default_factory=dict)
 
     def of(self, job: Job, workload: Workload) -> int:
         """Return how long a job takes, ns."""
@@ -48,6 +52,21 @@ class RecordedDurations:
                 found.append(Profile(load.name, index, p50, p99, p90, p95, p999, watts))
         return tuple(found)
 
+    def batched(self, workload: Workload) -> tuple[Batching, ...]:
+        """Return what runs together of a workload: groups whose points are all in it."""
+        ours = {
+            (load.name, point.variant, point.threads): (load.name, index)
+            for load in workload.stages
+            for index, point in enumerate(load.points)
+        }
+        found = []
+        for group in self.batchings:
+            named = [(stage, self.points[stage][point]) for stage, point in group.members]
+            members = [ours.get((stage, point.variant, point.threads)) for stage, point in named]
+            if None not in members:
+                found.append(replace(group, members=tuple(member for member in members if member is not None)))
+        return tuple(found)
+
     def _usual(self, stage: str, variant: str, threads: int) -> tuple[int, int, int, int, int]:
         known = self.usual.get((stage, variant, threads))
         if known is None:
@@ -60,23 +79,29 @@ class RecordedDurations:
     ) -> RecordedDurations:
         """Collect what jobs took; `board` runs them now, None for the one they ran on then."""
         points = {load.name: load.points for load in header.workload.stages}
-        jobs: dict[int, Job] = {}
+        jobs: dict[int, tuple[Job, bool]] = {}
+        batches = Batches(calibrated.batchings if calibrated else ())
         exact: dict[tuple[str, str, int, int], int] = {}
         for decision in decisions:
             if isinstance(decision.event, JobDone) and decision.event.job in jobs:
-                job = jobs.pop(decision.event.job)
+                job, together = jobs.pop(decision.event.job)
                 point = points[job.stage][job.point]
-                exact[job.stage, point.variant, point.threads, job.seq] = decision.event.wall
+                stretch = batches.stretch(job.stage, job.point) if together else 1.0
+                exact[job.stage, point.variant, point.threads, job.seq] = round(decision.event.wall / stretch)
             elif isinstance(decision.event, Calibrated):
                 calibrated = decision.event
-            jobs |= {command.job.id: command.job for command in decision.commands if isinstance(command, Run)}
+                batches = Batches(calibrated.batchings)
+            for command in decision.commands:
+                if isinstance(command, Run):
+                    jobs |= {job.id: (job, len(command.jobs) > 1) for job in command.jobs}
         usual = {}
         for profile in calibrated.profiles if calibrated else ():
             point = points[profile.stage][profile.point]
             told = (profile.p50, profile.p90, profile.p95, profile.p99, profile.p999)
             usual[profile.stage, point.variant, point.threads] = _filled(told)
         usual |= _measured(exact)
-        return cls(exact, usual, 1.0 if board is None else slowdown(board, load_board(header.board)))
+        scale = 1.0 if board is None else slowdown(board, load_board(header.board))
+        return cls(exact, usual, scale, batches.groups, points)
 
 
 def _filled(told: tuple[int, int, int, int, int]) -> tuple[int, int, int, int, int]:

@@ -90,7 +90,8 @@ class Rerun:
             self._publish(event, *self._running.pop(event.job))
         for command in decision.commands:
             if isinstance(command, Run):
-                self._run(command.job)
+                for job in command.jobs:
+                    self._run(job)
 
     def _run(self, job: Job) -> None:
         work = self._items.get(job.origin, OrderedDict()).get(job.seq)

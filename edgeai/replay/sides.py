@@ -37,20 +37,20 @@ def sides(decisions: Iterable[Decision], workload: Workload, board: Board) -> li
     """Return the figures of each stage of a run."""
     counted = {load.name: _Count() for load in workload.stages}
     points = {load.name: load.points for load in workload.stages}
-    jobs: dict[int, Job] = {}
+    jobs: dict[int, tuple[Job, int]] = {}
     first = last = None
     for decision in decisions:
         event = decision.event
         first, last = event.t if first is None else first, event.t
         if isinstance(event, JobDone) and event.job in jobs:
-            job = jobs.pop(event.job)
+            job, aboard = jobs.pop(event.job)
             point = points[job.stage][job.point]
-            joules = board.core.value * point.threads * event.wall * 1e-9
+            joules = board.core.value * point.threads * event.wall * 1e-9 / aboard
             late = not event.ok or (job.deadline is not None and event.published > job.deadline)
             counted[job.stage].done(job.point, 0.0 if late else point.accuracy, joules, late=late)
         for command in decision.commands:
             if isinstance(command, Run):
-                jobs[command.job.id] = command.job
+                jobs |= {job.id: (job, len(command.jobs)) for job in command.jobs}
             elif isinstance(command, Drop) and command.cause in _MISSED:
                 counted[command.stage].drops[command.cause] += 1
     seconds = max(1e-9, ((last or 0) - (first or 0)) * 1e-9)

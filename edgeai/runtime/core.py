@@ -13,7 +13,7 @@ from edgeai.perception.window import Window
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.frozen import Frozen, frozen
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
-from edgeai.runtime.program import Execution, Work
+from edgeai.runtime.program import Batch, Execution, Work
 from edgeai.runtime.results import result_of
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Tap, Taps
@@ -29,7 +29,7 @@ __all__ = ["Core", "StageStats"]
 class StageStats:
     """What became of the items offered to a stage.
 
-    Always: ready = delivered + sum(dropped.values()) + in_flight.
+    Always: ready = delivered + sum(dropped.values()) + in_flight. batched: run together with other stages' items.
     """
 
     ready: int
@@ -39,6 +39,7 @@ class StageStats:
     missed: int
     dropped: dict[str, int]
     in_flight: int
+    batched: int = 0
 
     @property
     def miss_rate(self) -> float:
@@ -49,9 +50,10 @@ class StageStats:
 class Core:
     """Feeds the scheduler and carries out its commands; the engine supplies threads and time.
 
-    `run(job, work)` starts a job on its lane, `wake_at(t)` asks for a Tick, `freed(origin)` says that the last stage
-    fed by an item of `origin` has taken or dropped it, `order(load or unload)` has a model loaded in the background
-    and answers with Loaded or LoadFailed, or let go of. They are called under the lock: they must return at once.
+    `run(batch)` starts jobs on their lane, as one where they are several, `wake_at(t)` asks for a Tick,
+    `freed(origin)` says that the last stage fed by an item of `origin` has taken or dropped it, `order(load or unload)`
+    has a model loaded in the background and answers with Loaded or LoadFailed, or let go of. They are called under the
+    lock: they must return at once.
     `give_way()` is called after a publication while no other item waits: readers that were woken need the interpreter
     more than the accounts of a job that is done.
     """
@@ -62,7 +64,7 @@ class Core:
         clock: Clock,
         taps: Taps,
         *,
-        run: Callable[[Job, Work], None],
+        run: Callable[[Batch], None],
         wake_at: Callable[[int], None],
         freed: Callable[[str], None],
         order: Callable[[Load | Unload], None],
@@ -219,7 +221,14 @@ class Core:
                 dropped = {str(cause): n for cause, n in counts.dropped.items()}
                 in_flight = counts.ready - counts.delivered - sum(dropped.values())
                 stats[name] = StageStats(
-                    counts.ready, counts.offered, counts.delivered, counts.late, counts.missed, dropped, in_flight
+                    counts.ready,
+                    counts.offered,
+                    counts.delivered,
+                    counts.late,
+                    counts.missed,
+                    dropped,
+                    in_flight,
+                    counts.batched,
                 )
             return stats
 
@@ -276,9 +285,9 @@ class Core:
             commands = self._scheduler.handle(event)
             for command in commands:
                 if isinstance(command, Run):
-                    work = self._release(command.job.origin, command.job.seq)
-                    self._running[command.job.id] = command.job.origin, work
-                    self._run(command.job, work)
+                    batch = tuple((job, self._release(job.origin, job.seq)) for job in command.jobs)
+                    self._running |= {job.id: (job.origin, work) for job, work in batch}
+                    self._run(batch)
                 elif isinstance(command, Drop):
                     self._release(command.origin, command.seq)
                 elif isinstance(command, Load | Unload):

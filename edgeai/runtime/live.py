@@ -21,7 +21,7 @@ from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.loader import Loader
 from edgeai.runtime.output_worker import OutputWorker
-from edgeai.runtime.program import Work, execute
+from edgeai.runtime.program import Batch
 from edgeai.runtime.read_ahead import ReadAhead
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.source_worker import SourceWorker
@@ -30,8 +30,7 @@ from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.timers import TimerThread
 from edgeai.runtime.watch import Watch
 from edgeai.runtime.watchdog import Watchdog
-from edgeai.schedule.commands import Job
-from edgeai.schedule.events import Calibrated, Profile, Tick
+from edgeai.schedule.events import Batching, Calibrated, Profile, Tick
 
 __all__ = ["LiveEngine"]
 
@@ -76,7 +75,7 @@ class LiveEngine:
         self._taps = Taps([*taps, *self._workers])
         self.roster.listeners = self._taps.driver_changed
         self._timers = TimerThread(clock)
-        self._queues: list[queue.SimpleQueue[tuple[Job, Work] | None]] = [
+        self._queues: list[queue.SimpleQueue[Batch | None]] = [
             queue.SimpleQueue() for _ in range(assembly.workload.lanes)
         ]
         fed = {stage.origin for stage in assembly.workload.stages}
@@ -126,12 +125,14 @@ class LiveEngine:
             self._spawn(f"edgeai-meter-{meter.name}", lambda meter=meter: self._meter(meter))  # type: ignore[misc]
         self._watchdog.start()
 
-    def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
+    def calibrate(
+        self, profiles: tuple[Profile, ...], idle: float, busy: float, batchings: tuple[Batching, ...] = ()
+    ) -> None:
         """Tell the scheduler what was measured at load, and the board's watts: idle, and more for each busy core.
 
         What it then wants resident is loaded. Raises EdgeAIError.
         """
-        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
+        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy, batchings))
         self._loader.load_now()
 
     def stop(self) -> None:
@@ -215,13 +216,13 @@ class LiveEngine:
     # -- threads -----------------------------------------------------------------------------------------------
 
     def _lane(self, lane: int) -> None:
-        jobs, program_of = self._queues[lane], self._assembly.programs.of
-        while (item := jobs.get()) is not None:
-            job, work = item
-            execution = execute(program_of(job), work, self._clock)
+        jobs, programs = self._queues[lane], self._assembly.programs
+        while (batch := jobs.get()) is not None:
+            executions = programs.execute(batch, self._clock)
             if self._over:
                 return  # it came back from wherever it hung, and nobody is there any more
-            self.core.done(job, work, execution)
+            for (job, work), execution in zip(batch, executions, strict=True):
+                self.core.done(job, work, execution)
             for ahead in self._ahead.values():
                 ahead.move_on()
             if jobs.empty():
@@ -240,8 +241,8 @@ class LiveEngine:
 
     # -- what the core asks for --------------------------------------------------------------------------------
 
-    def _run(self, job: Job, work: Work) -> None:
-        self._queues[job.lane].put((job, work))
+    def _run(self, batch: Batch) -> None:
+        self._queues[batch[0][0].lane].put(batch)
 
     def _wake_at(self, t: int) -> None:
         self._timers.at(t, lambda: self.core.tick(Tick(self._clock.now())))

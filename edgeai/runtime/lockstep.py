@@ -16,7 +16,7 @@ from edgeai.driver import Camera, Meter, Sensor, Source
 from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
-from edgeai.runtime.program import Execution, Work, execute
+from edgeai.runtime.program import Batch, Execution, execute
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.supervision import Supervision
 from edgeai.runtime.taps import Tap, Taps
@@ -24,7 +24,7 @@ from edgeai.runtime.virtual_output import VirtualOutput
 from edgeai.runtime.virtual_source import VirtualSource
 from edgeai.runtime.watch import Watch
 from edgeai.schedule.commands import Job, Load, Unload
-from edgeai.schedule.events import Calibrated, Loaded, LoadFailed, Profile, Sensed, Tick
+from edgeai.schedule.events import Batching, Calibrated, Loaded, LoadFailed, Profile, Sensed, Tick
 from edgeai.schedule.scheduler import Scheduler
 
 __all__ = ["Durations", "LockstepEngine"]
@@ -97,12 +97,14 @@ class LockstepEngine:
         for reader in self._sources.values():
             reader.start()
 
-    def calibrate(self, profiles: tuple[Profile, ...], idle: float, busy: float) -> None:
+    def calibrate(
+        self, profiles: tuple[Profile, ...], idle: float, busy: float, batchings: tuple[Batching, ...] = ()
+    ) -> None:
         """Tell the scheduler how long jobs will take, and the board's watts: idle, and more for each busy core.
 
         What it then wants resident is loaded, before time begins. Raises EdgeAIError.
         """
-        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy))
+        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy, batchings))
         while self._heap:
             heapq.heappop(self._heap)[2]()
 
@@ -192,17 +194,23 @@ class LockstepEngine:
             limit=self._assembly.frames if isinstance(source, Camera) else None,
         )
 
-    def _run(self, job: Job, work: Work) -> None:
-        """Run the job now and let its result appear when its time is over."""
-        program = self._assembly.programs.of(job)
-        value, error, mark = None, None, "done"
-        if program:
-            execution = execute(program, work, self._clock)
-            value, error, mark = execution.value, execution.error, execution.steps[-1][0]
+    def _run(self, batch: Batch) -> None:
+        """Run jobs now and let their results appear when their time is over.
+
+        Jobs that run together find what each would find by itself: else they would not be batched.
+        """
         now = self._clock.now()
-        duration = self._durations(job)
-        timed = Execution(value, error, now, ((mark, duration),), 0)
-        self._push(now + duration, lambda: self.core.done(job, work, timed))
+        duration = max(self._durations(job) for job, _ in batch)
+        if len(batch) > 1:
+            duration = round(duration * self.core.scheduler.batches.stretch(batch[0][0].stage, batch[0][0].point))
+        for job, work in batch:
+            program = self._assembly.programs.of(job)
+            value, error, mark = None, None, "done"
+            if program:
+                execution = execute(program, work, self._clock)
+                value, error, mark = execution.value, execution.error, execution.steps[-1][0]
+            timed = Execution(value, error, now, ((mark, duration),), 0)
+            self._push(now + duration, lambda job=job, work=work, timed=timed: self.core.done(job, work, timed))  # type: ignore[misc]
 
     def _carry_out(self, order: Load | Unload) -> None:
         if isinstance(order, Unload):

@@ -17,7 +17,8 @@ class Plan:
     variant, threads: the operating point that has most of the runs; shares: the part of the runs of each (variant,
     threads). rate: frames due a second, None while that is not known; served: the part of them that is run. watts: what
     that takes above the idle board, 0 where no policy plans with watts. why: the reason of the last change, `since`
-    when it was made (ns on the pipeline's clock); empty and 0 while nothing has changed.
+    when it was made (ns on the pipeline's clock); empty and 0 while nothing has changed. batching: of a model that
+    other stages share, what running their items together gains, or why that is not done.
     """
 
     variant: str
@@ -28,6 +29,7 @@ class Plan:
     watts: float
     why: str = ""
     since: int = 0
+    batching: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def plan_of(scheduler: Scheduler, stage: str, why: str, since: int) -> Plan:
     state = scheduler.state(stage)
     points = state.load.points
     shares = state.mixer.shares or ((state.choice.point, 1.0),)
-    main = points[max(shares, key=lambda share: share[1])[0]]
+    mostly = max(shares, key=lambda share: share[1])[0]
+    main = points[mostly]
     return Plan(
         main.variant,
         main.threads,
@@ -58,6 +61,7 @@ def plan_of(scheduler: Scheduler, stage: str, why: str, since: int) -> Plan:
         state.planned_watts,
         why,
         since,
+        scheduler.batches.told(stage, mostly),
     )
 
 

@@ -8,8 +8,12 @@ from typing import Any
 
 from edgeai.clock import Clock, thread_cpu
 from edgeai.messages import Frame, Mark, Reading, Readings, Result
+from edgeai.schedule.commands import Job
 
-__all__ = ["Execution", "Program", "Step", "Work", "execute", "raised"]
+__all__ = ["INVOKED", "Batch", "Execution", "Program", "Step", "Work", "execute", "raised"]
+
+INVOKED = "invoked"
+"""The mark of the step that runs a model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +42,9 @@ class Step:
     mark: str
     run: Callable[[Any], Any]
 
+
+Batch = tuple[tuple[Job, Work], ...]
+"""Jobs that a lane runs as one, and what each works on; most often a single one."""
 
 Program = tuple[Step, ...]
 """Steps in order; the last one returns the stage's value."""

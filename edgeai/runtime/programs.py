@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgeai.runtime.program import Program
+from edgeai.clock import Clock
+from edgeai.runtime.program import Batch, Execution, Program, execute
+from edgeai.runtime.together import Together, execute_together
 from edgeai.schedule.commands import Job
 
 __all__ = ["Programs", "Ready"]
@@ -30,6 +32,7 @@ class Programs:
         """`makers` load a point, warm; each raises EdgeAIError when it cannot."""
         self._makers = dict(makers)
         self._ready: dict[tuple[str, int], Ready] = {}
+        self._together: dict[tuple[str, int], Sequence[Together]] = {}
 
     def load(self, stage: str, point: int) -> None:
         """Make a point ready. Raises EdgeAIError."""
@@ -47,6 +50,18 @@ class Programs:
     def of(self, job: Job) -> Program:
         """Return what a job's lane runs; its point is loaded."""
         return self._ready[job.stage, job.point].lanes[job.lane]
+
+    def join(self, members: Sequence[tuple[str, int]], lanes: Sequence[Together]) -> None:
+        """Let points of several stages, which share a model, run as one: on each lane by what is given for it."""
+        self._together |= dict.fromkeys(members, lanes)
+
+    def execute(self, batch: Batch, clock: Clock) -> list[Execution]:
+        """Run the jobs of a batch on the calling thread, their lane's."""
+        job, work = batch[0]
+        if len(batch) == 1:
+            return [execute(self.of(job), work, clock)]
+        together = self._together[job.stage, job.point][job.lane]
+        return execute_together(together, [(job.stage, work) for job, work in batch], clock)
 
     @property
     def models(self) -> dict[tuple[str, int], Any]:

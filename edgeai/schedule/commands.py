@@ -29,9 +29,18 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Run this job on its lane now."""
+    """Run this job on its lane now, and in the same invocation those of other stages that share its model.
+
+    Each of them ends with a JobDone of its own; the lane is free after the last.
+    """
 
     job: Job
+    company: tuple[Job, ...] = ()
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs, the most urgent first."""
+        return (self.job, *self.company)
 
 
 @dataclass(frozen=True, slots=True)

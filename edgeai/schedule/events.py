@@ -8,6 +8,7 @@ from typing import Literal
 from edgeai.schedule.policy import Policy
 
 __all__ = [
+    "Batching",
     "Calibrated",
     "Configure",
     "Event",
@@ -37,7 +38,8 @@ class FrameReady:
 class JobDone:
     """A job ended. `steps` are (mark, wall ns) as measured by the engine, `cpu` is the lane's CPU time in ns.
 
-    `published` is the time its result was published; with `ok` false the stage raised and nothing was published.
+    `published` is the time its result was published; with `ok` false the stage raised and nothing was published. Jobs
+    that ran together took the same steps, and share the CPU time.
     """
 
     t: int
@@ -74,6 +76,26 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Batching:
+    """Operating points of several stages that share a model, and what running their items as one takes.
+
+    members: (stage, point), each stage once. stretch: how much longer one run of any number of them takes than that of
+    a single one; None where they never run together, and `why` says why not.
+    """
+
+    members: tuple[tuple[str, int], ...]
+    stretch: float | None = None
+    why: str = ""
+
+    @property
+    def told(self) -> str:
+        """What was found, in a few words. `batched: 2.1x at 4`: a run of four does 2.1 times as much in a time."""
+        if self.stretch is None:
+            return f"not batched: {self.why}"
+        return f"batched: {len(self.members) / self.stretch:.1f}x at {len(self.members)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Calibrated:
     """Profiles were measured at load, or come from a table.
 
@@ -84,6 +106,7 @@ class Calibrated:
     profiles: tuple[Profile, ...]
     idle: float = 0.0
     busy: float = 0.0
+    batchings: tuple[Batching, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ class Mixer:
             return True
         return False
 
-    def pick(self) -> int:
-        """Return the operating point of the next run."""
+    def pick(self, given: int | None = None) -> int:
+        """Return the operating point of the next run; `given`, one of the shares, where others decide."""
         shares = self.shares
         if len(shares) == 1:
             best = shares[0][0]
@@ -58,7 +58,9 @@ class Mixer:
                 accounts[point] = account
                 if account > most:
                     best, most = point, account
-            if self._left > 0:
+            if given is not None:
+                best = given
+            elif self._left > 0:
                 best = self._last
             else:
                 self._left = self._block

@@ -350,8 +350,7 @@ class Planner:
         """Return what the table gives for each stage's runs since the last settlement, and the seconds."""
         for state in self.states:
             if state.running is not None:
-                state.joules += state.watts[state.running.point] * (t - state.started) * 1e-9
-                state.started = t
+                state.ran(t)
         return [state.joules for state in self.states], (t - self._settled) * 1e-9
 
     def _settle_modelled(self, t: int) -> None:

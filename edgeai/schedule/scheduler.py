@@ -6,6 +6,7 @@ dropped before it starts, as long as a fresher item could be in time; every drop
 
 from __future__ import annotations
 
+from edgeai.schedule.batch import Batches
 from edgeai.schedule.commands import Announce, Cause, Command, Drop, Job, Run
 from edgeai.schedule.events import (
     Calibrated,
@@ -38,7 +39,12 @@ WAITED = 1_000_000
 class Scheduler:
     """Decides what runs when. Call `handle` under one lock, in the order of time."""
 
-    paused = False  # of the class, too: a state that was written before there were pauses has none
+    # Of the class, too: a state that was written before there were pauses, or batches, has none of these.
+    paused = False
+    batches = Batches()
+    """What may run together."""
+    _aboard: tuple[Job, ...] = ()
+    """The jobs that run beside those of `_lanes`, on the same lanes."""
 
     def __init__(self, workload: Workload, policy: Policy) -> None:
         self._stages = {load.name: StageState(load, i) for i, load in enumerate(workload.stages)}
@@ -64,6 +70,7 @@ class Scheduler:
         elif isinstance(event, JobDone):
             self._finish(event, commands)
         elif isinstance(event, Calibrated):
+            self.batches = Batches(event.batchings)
             self.planner.calibrate(event)
         elif isinstance(event, Sensed):
             self.planner.sense(event)
@@ -129,21 +136,16 @@ class Scheduler:
         return state.mixer.due()
 
     def _finish(self, event: JobDone, commands: list[Command]) -> None:
-        for job in self._lanes:
-            if job is not None and job.id == event.job:
-                break
-        else:
-            raise ValueError(f"job {event.job} is not running")
-        self._lanes[job.lane] = None
+        job = self._take_off(event.job)
         state = self._stages[job.stage]
+        state.ran(event.t)
         state.running = None
-        state.joules += state.watts[job.point] * (event.t - state.started) * 1e-9
         if not event.ok:
             state.counts.missed += 1
             state.counts.dropped["fault"] += 1  # no Drop: the item was handed over with Run
             state.settle(self.planner.aim, None)
             return
-        changed = state.model.observe(job.point, event.wall, state.slack())
+        changed = state.model.observe(job.point, round(event.wall / state.stretch), state.slack())
         late = job.deadline is not None and event.published > job.deadline
         state.settle(self.planner.aim, None if late else job.point)
         state.counts.delivered += 1
@@ -152,6 +154,21 @@ class Scheduler:
             state.counts.missed += 1
         self.planner.after_run(state, event.t, changed)
         self._offer((job.stage, True), job.seq, job.stamp, event.published, commands)
+
+    def _take_off(self, number: int) -> Job:
+        """Return the job of that number, which ended; its lane stays busy while another of the same run is on it."""
+        for job in (*self._lanes, *self._aboard):
+            if job is not None and job.id == number:
+                break
+        else:
+            raise ValueError(f"job {number} is not running")
+        if self._lanes[job.lane] is job:
+            left = self._lanes[job.lane] = next((other for other in self._aboard if other.lane == job.lane), None)
+        else:
+            left = job
+        if self._aboard:
+            self._aboard = tuple(other for other in self._aboard if other is not left)
+        return job
 
     def _pause(self, on: bool, commands: list[Command]) -> None:
         self.paused = on
@@ -187,8 +204,8 @@ class Scheduler:
                 if self._too_late(state, item, point, t, commands):
                     self._miss(state, item, "late", commands)
                     continue
-                busy = self._start(state, item, point, lane, t)
-                commands.append(Run(busy))
+                self._lanes[lane] = busy = self._start(state, item, point, lane, t)
+                commands.append(Run(busy, self._company(state, busy, t) if self.batches.groups else ()))
 
     def _most_urgent(self) -> StageState | None:
         """Return the stage whose waiting item has the earliest deadline, of those that may run."""
@@ -201,6 +218,26 @@ class Scheduler:
             if best is None or due < earliest:
                 best, earliest = state, due
         return best
+
+    def _company(self, lead: StageState, job: Job, t: int) -> tuple[Job, ...]:
+        """Start the jobs that run together with one that has just begun."""
+        ready = [state for state in self._all if self._may_run(state)]
+        room = len(ready) - self._lanes.count(None)  # an idle lane is better company
+        mates, stretch = self.batches.company(lead, job.point, ready, room, t)
+        jobs = []
+        for state, point in mates:
+            item, state.waiting = state.waiting, None
+            assert item is not None
+            state.late_in_a_row = 0
+            jobs.append(self._start(state, item, state.mixer.pick(point), job.lane, t))
+        for state in (lead, *(mate for mate, _ in mates)) if mates else ():
+            state.aboard, state.stretch = 1 + len(mates), stretch
+            state.counts.batched += 1
+        self._aboard += tuple(jobs)
+        return tuple(jobs)
+
+    def _may_run(self, state: StageState) -> bool:
+        return state.waiting is not None and state.running is None and not self._held_back(state)
 
     def _held_back(self, state: StageState) -> bool:
         """A stage waits for its first point; a lossless one until the stages behind it have room for its result."""
@@ -246,9 +283,9 @@ class Scheduler:
         deadline = None if state.load.deadline is None or state.load.lossless else item.stamp + state.load.deadline
         job = Job(self._next_job, state.load.name, item.origin, item.seq, item.stamp, point, lane, deadline)
         self._next_job += 1
-        self._lanes[lane] = job
         state.running = job
         state.started = t
+        state.aboard, state.stretch = 1, 1.0
         state.guard.note(t - item.ready)
         return job
 

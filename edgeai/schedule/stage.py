@@ -38,7 +38,8 @@ class Waiting:
 class Counts:
     """What became of a stage's items. Always: ready = delivered + sum(dropped) + waiting + running.
 
-    offered: due at the chosen rate. missed: offered, and late, dropped late, superseded or faulted.
+    offered: due at the chosen rate. missed: offered, and late, dropped late, superseded or faulted. batched: begun
+    together with items of other stages.
     """
 
     ready: int = 0
@@ -47,10 +48,16 @@ class Counts:
     late: int = 0
     missed: int = 0
     dropped: Counter[Cause] = field(default_factory=Counter)
+    batched: int = 0
 
 
 class StageState:
     """The newest-wins slot of a stage, its job in flight, its gate, its plan, its estimates and its counts."""
+
+    aboard = 1
+    """Jobs in the run that the job in flight is part of."""
+    stretch = 1.0
+    """How much longer that run takes than one of its own would."""
 
     def __init__(self, load: StageLoad, index: int) -> None:
         self.load = load
@@ -122,6 +129,12 @@ class StageState:
         if point in self.resident or not self.resident:
             return point
         return min(self.resident, key=self.model.expected)
+
+    def ran(self, t: int) -> None:
+        """Enter what its job in flight took since `started` up to t (ns): jobs that run together share it."""
+        assert self.running is not None
+        self.joules += self.watts[self.running.point] * (t - self.started) * 1e-9 / self.aboard
+        self.started = t
 
     def settle(self, aim: Aim | None, point: int | None) -> None:
         """Enter an offered item into the banks: the point that was on time, None for a miss."""

@@ -145,7 +145,7 @@ class Outcome:
                 missed += job is not None and job.stage == stage and (late or not event.ok)
             for command in decision.commands:
                 if isinstance(command, Run):
-                    jobs[command.job.id] = command.job
+                    jobs |= {job.id: job for job in command.jobs}
                 elif isinstance(command, Drop):
                     missed += command.stage == stage and command.cause in _MISSED
         return missed

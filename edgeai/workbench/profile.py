@@ -18,6 +18,7 @@ from edgeai.graph import Graph
 from edgeai.graph.files import find_model
 from edgeai.graph.findings import Mistake
 from edgeai.messages import PowerBasis
+from edgeai.opened import Opened
 from edgeai.perception.model import Model
 from edgeai.perception.options import Numerics
 from edgeai.perception.profile import MachineProfile, Measured, ModelProfile, Quantiles, runtime_version
@@ -94,7 +95,8 @@ def candidates(names: Sequence[str], *, allow_code: bool = False) -> list[Candid
     if len(names) > 1:
         raise ConfigError(Problem("MODEL", " ".join(names), "model files, or one graph by itself"))
     graph = Graph.load(graphs[0], allow_code=allow_code)
-    loaded = [(stage, model) for stage in graph.stages for model in ladder_of(graph, stage)]
+    opened = Opened(shared=graph.schedule.memory is None)
+    loaded = [(stage, model) for stage in graph.stages for model in ladder_of(graph, stage, opened)]
     if not loaded:
         raise ConfigError(graph.problem(("stages",), "no stage with a model", "a model to measure"))
     specs = graph.stages

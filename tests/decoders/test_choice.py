@@ -11,6 +11,7 @@ from edgeai import Graph, Pipeline
 from edgeai.errors import ModelError
 from edgeai.perception.flatfile import root
 from edgeai.perception.model import Model
+from edgeai.perception.probe import responds
 from edgeai.pipeline import check
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -106,9 +107,9 @@ def dead(tmp_path) -> Path:
 
 
 def test_a_dead_model_is_noticed(dead, load):
-    assert not Model.load(dead).responds()
-    assert Model.load(MODELS / "imu.tflite").responds()
-    assert Model.load(MODELS / "speed.tflite").responds()
+    assert not responds(Model.load(dead))
+    assert responds(Model.load(MODELS / "imu.tflite"))
+    assert responds(Model.load(MODELS / "speed.tflite"))
     for name in ("mobilenet_v1_0.25_128_quant", "mlperf_vww_96_int8", "yolov8n_coco_224_full_int8"):
         assert load(name).responds()
 

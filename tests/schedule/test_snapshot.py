@@ -15,7 +15,17 @@ from edgeai.policies.fixed import Fixed
 from edgeai.policies.freshness import Freshness
 from edgeai.policies.power import Power
 from edgeai.schedule.commands import Run
-from edgeai.schedule.events import Calibrated, Configure, FrameReady, JobDone, Pause, Profile, Sensed, Shutdown
+from edgeai.schedule.events import (
+    Batching,
+    Calibrated,
+    Configure,
+    FrameReady,
+    JobDone,
+    Pause,
+    Profile,
+    Sensed,
+    Shutdown,
+)
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.snapshot import capture, restore
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
@@ -45,7 +55,8 @@ def made(policy, lanes):
         for stage in stages
         for point in range(len(stage.points))
     ]
-    scheduler.handle(Calibrated(0, tuple(profiles), 2.7, 3.0))
+    shared = Batching((("objects", 1), ("lane", 0)), 1.3)
+    scheduler.handle(Calibrated(0, tuple(profiles), 2.7, 3.0, (shared,)))
     return scheduler
 
 
@@ -83,7 +94,7 @@ class World:
         return FrameReady(self.t, "front", self.seq, self.t - 5 * MS)
 
     def note(self, commands):
-        self.running += [command.job for command in commands if isinstance(command, Run)]
+        self.running += [job for command in commands if isinstance(command, Run) for job in command.jobs]
 
 
 @settings(max_examples=60, deadline=None)

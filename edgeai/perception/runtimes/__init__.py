@@ -46,8 +46,11 @@ class Runtime(Protocol):
 
     name: str
 
-    def open(self, content: bytes, threads: int, numerics: Numerics) -> Session:
-        """Make a model ready. `content` is shared, not copied. Raises ModelError."""
+    def open(self, content: bytes, threads: int, numerics: Numerics, rows: int = 1) -> Session:
+        """Make a model ready. `content` is shared, not copied.
+
+        With `rows`, its inputs have so many in place of one; not every model allows it. Raises ModelError.
+        """
 
 
 def open_session(content: bytes, threads: int, options: ModelOptions) -> tuple[Runtime, Session]:

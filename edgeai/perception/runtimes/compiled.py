@@ -42,11 +42,14 @@ class Compiled:
         self._hardware = hardware
         self.name = f"litert+{hardware}"
 
-    def open(self, content: bytes, threads: int, numerics: Numerics) -> Session:
+    def open(self, content: bytes, threads: int, numerics: Numerics, rows: int = 1) -> Session:
         """Compile a model; threads do not matter to an accelerator.
 
-        Raises DeviceNotFound when there is no such hardware, ModelError when it does not take the whole model.
+        Raises DeviceNotFound when there is no such hardware, ModelError when it does not take the whole model, or more
+        rows than one.
         """
+        if rows > 1:
+            raise ModelError(f"the {self._hardware} runs one row at a time")
         try:
             from ai_edge_litert.compiled_model import CompiledModel
             from ai_edge_litert.hardware_accelerator import HardwareAccelerator

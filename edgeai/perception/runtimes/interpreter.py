@@ -55,10 +55,16 @@ def _info(detail: dict[str, Any]) -> TensorInfo:
 
 
 class InterpreterSession:
-    """Runs a model through a vendor's Interpreter."""
+    """Runs a model through a vendor's Interpreter; with `rows`, so many at a time in place of one."""
 
     def __init__(
-        self, vendor: Any, content: bytes, threads: int, numerics: Numerics, delegate: Delegate | None = None
+        self,
+        vendor: Any,
+        content: bytes,
+        threads: int,
+        numerics: Numerics,
+        delegate: Delegate | None = None,
+        rows: int = 1,
     ) -> None:
         delegates = None if delegate is None else [delegate.load(vendor)]
         resolver = vendor.OpResolverType.BUILTIN_REF if numerics == "reference" else vendor.OpResolverType.AUTO
@@ -69,6 +75,8 @@ class InterpreterSession:
                 experimental_op_resolver_type=resolver,
                 experimental_delegates=delegates,
             )
+            if rows > 1:
+                self._resize(rows)
             self._interpreter.allocate_tensors()
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         except _VENDOR_ERRORS as error:
@@ -77,6 +85,13 @@ class InterpreterSession:
         self.outputs: tuple[TensorInfo, ...] = tuple(_info(detail) for detail in outputs)
         self._views = tuple(self._interpreter.tensor(detail["index"]) for detail in inputs)
         self._output_indices = tuple(int(detail["index"]) for detail in outputs)
+
+    def _resize(self, rows: int) -> None:
+        for detail in self._interpreter.get_input_details():
+            shape = [int(side) for side in detail["shape"]]
+            if not shape or shape[0] != 1:
+                raise ModelError(f"the input {detail['name']!r} {shape} does not begin with a dimension of 1")
+            self._interpreter.resize_tensor_input(detail["index"], [rows, *shape[1:]])
 
     def input(self, position: int) -> npt.NDArray[Any]:
         """Return the memory of an input, to be written into and let go before `invoke`."""

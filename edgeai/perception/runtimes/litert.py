@@ -18,7 +18,7 @@ class Litert:
         self._delegate = delegate
         self.name = "litert" if delegate is None else f"litert+{delegate.name}"
 
-    def open(self, content: bytes, threads: int, numerics: Numerics) -> Session:
+    def open(self, content: bytes, threads: int, numerics: Numerics, rows: int = 1) -> Session:
         """Make a model ready. Raises ModelError; DeviceNotFound for a delegate that is not here."""
         try:
             from ai_edge_litert import interpreter
@@ -26,4 +26,4 @@ class Litert:
             raise ModelError(
                 f"the runtime litert cannot be imported ({error}): install it with `pip install ai-edge-litert`"
             ) from error
-        return InterpreterSession(interpreter, content, threads, numerics, self._delegate)
+        return InterpreterSession(interpreter, content, threads, numerics, self._delegate, rows)

@@ -22,7 +22,7 @@ class TfliteRuntime:
         self._delegate = delegate
         self.name = "tflite_runtime" if delegate is None else f"tflite_runtime+{delegate.name}"
 
-    def open(self, content: bytes, threads: int, numerics: Numerics) -> Session:
+    def open(self, content: bytes, threads: int, numerics: Numerics, rows: int = 1) -> Session:
         """Make a model ready. Raises ModelError; DeviceNotFound for a delegate that is not here."""
         # Under numpy 2 it can be imported, and then fails with a bare SystemError and a page of advice on stderr.
         if importlib.util.find_spec("tflite_runtime") and int(np.__version__.split(".")[0]) >= 2:
@@ -37,4 +37,4 @@ class TfliteRuntime:
                 f"the runtime tflite_runtime cannot be imported ({error}): install it with "
                 "`pip install 'edgeai[tflite-runtime]'` on Python 3.11, or use ai-edge-litert"
             ) from error
-        return InterpreterSession(interpreter, content, threads, numerics, self._delegate)
+        return InterpreterSession(interpreter, content, threads, numerics, self._delegate, rows)
