@@ -65,7 +65,7 @@ def test_a_clean_command_line_runs():
     command = [sys.executable, "-c", "from edgeai.cli import main; main()", "run", "--frames", "20"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
-    assert "pilot" in run.stdout
+    assert "pilot" in run.stderr
 
 
 def _store():
