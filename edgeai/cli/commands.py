@@ -44,6 +44,7 @@ COMMANDS = tuple(
         },
         "Board and power": {
             "devices": "what can be used here, and what is missing",
+            "doctor": "examine this machine, and say what would mend it",
             "boards": "what is known of boards, and which this is",
             "plan": "what a pipeline can do on a board, at what price",
             "simulate": "hours on a board in seconds: heat, battery, slowdowns",
