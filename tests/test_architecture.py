@@ -21,11 +21,12 @@ DATA = Path(__file__).parent / "data"
 DRIVE, DIGESTS = DATA / "drive.mcap", DATA / "digests.json"
 LADDER = ["pilot_large", "pilot_medium", "pilot_small"]
 
+EXACT = {"numerics": "reference"}
 REPLAYS = {
     "recompute": {},
-    "another budget": {"schedule": {"policy": "power", "budget": "3.3W"}},
-    "another board": {"board": "pi5", "schedule": {"policy": "accuracy_floor", "accuracy": 0.7}},
-    "reference kernels": {"mode": "recorded", "numerics": "reference"},
+    "another budget": {"schedule": {"policy": "power", "budget": "3.3W"}, **EXACT},
+    "another board": {"board": "pi5", "schedule": {"policy": "accuracy_floor", "accuracy": 0.7}, **EXACT},
+    "reference kernels": {"mode": "recorded", **EXACT},
 }
 
 
