@@ -62,11 +62,13 @@ def test_the_rover_of_the_package_drives():
         assert pipeline.latest("pilot").get(max_age=0.1).value is not None
 
 
-def test_a_clean_command_line_runs():
-    command = [sys.executable, "-c", "from edgeai.cli import main; main()", "run", "--frames", "20"]
+def test_the_command_line_runs_a_model_on_a_camera():
+    model = Path(pilots.__file__).parent / "pilot_small.tflite"
+    asked = ["run", "--source", "synthetic:?size=160x120&fps=5", "--model", str(model), "--frames", "10"]
+    command = [sys.executable, "-c", "from edgeai.cli import main; main()", *asked]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
-    assert "pilot" in run.stderr
+    assert "pilot_small" in run.stderr
 
 
 def _store():
