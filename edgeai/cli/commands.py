@@ -33,6 +33,7 @@ COMMANDS = tuple(
         },
         "Look": {
             "info": "what is in a recording",
+            "report": "the story of a recording, as one page",
             "trace": "what ran when, for ui.perfetto.dev",
         },
         "Models": {
