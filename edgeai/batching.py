@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edgeai.perception.batch import Batch
     from edgeai.perception.model import Model
 
-__all__ = ["Batched", "batched", "sharing"]
+__all__ = ["Batched", "Timing", "batched", "compare", "sharing"]
 
 MOST = 8
 """Stages to a batch: dense models gain little beyond, and a row is computed whether its stage has an item or not."""
@@ -28,8 +28,11 @@ MOST = 8
 _TIMED = 0.1
 """Seconds of rounds, a single job and a batch in turn: the ratio of their medians settles long before."""
 
-_ROUNDS = 5
-"""Rounds at least, where the first does not show that nothing is gained."""
+_ROUNDS = 11
+"""Rounds at least, where the first ones do not show that nothing is gained."""
+
+_AT_MOST = 1.0
+"""Seconds after which so many rounds are not waited for."""
 
 _STEPS = ["preprocessed", INVOKED, "decoded"]
 
@@ -43,6 +46,28 @@ class Batched:
 
     batching: Batching
     lanes: tuple[Together, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Durations of single jobs and of batches of so many rows, ns, taken in turn."""
+
+    rows: int
+    single: tuple[int, ...]
+    several: tuple[int, ...]
+
+    @property
+    def stretch(self) -> float:
+        """How much longer a batch takes: by the medians, and by the quickest, whichever says less for batching.
+
+        A disturbed round must not pass for a gain.
+        """
+        return max(median(self.several) / median(self.single), min(self.several) / min(self.single))
+
+    @property
+    def gain(self) -> float:
+        """How many times more a batch does in a time."""
+        return self.rows / self.stretch
 
 
 def sharing(points: Mapping[Member, Point]) -> list[tuple[Member, ...]]:
@@ -68,15 +93,15 @@ def batched(points: Mapping[Member, Point], lanes: int) -> Iterator[Batched]:
         assert model is not None
         try:
             opened = [Batch.open(model, len(members))]
-            stretch, gain = _stretch(model, opened[0], SystemClock())
-            if gain <= LEAST_GAIN:
-                raise NotBatched(f"{gain:.2f}x at {len(members)}")
+            timing = compare(model, opened[0], SystemClock())
+            if timing.gain <= LEAST_GAIN:
+                raise NotBatched(f"{timing.gain:.2f}x at {len(members)}")
             opened += [Batch.open(model, len(members)) for _ in range(1, lanes)]
         except NotBatched as refusal:
             yield Batched(Batching(members, None, str(refusal)))
         else:
             together = tuple(_together(points, members, batch) for batch in opened)
-            yield Batched(Batching(members, stretch), together)
+            yield Batched(Batching(members, timing.stretch), together)
 
 
 def _together(points: Mapping[Member, Point], members: Sequence[Member], batch: Batch) -> Together:
@@ -84,8 +109,8 @@ def _together(points: Mapping[Member, Point], members: Sequence[Member], batch: 
     return Together(programs, batch.invoke)
 
 
-def _stretch(model: Model, batch: Batch, clock: Clock) -> tuple[float, float]:
-    """Return how much longer a batch takes than a single job, and how many times more it does in a time."""
+def compare(model: Model, batch: Batch, clock: Clock) -> Timing:
+    """Time single jobs and a batch in turn, each from preprocessing to decoding."""
     from edgeai.perception.timing import time_job
 
     single: list[int] = []
@@ -94,11 +119,10 @@ def _stretch(model: Model, batch: Batch, clock: Clock) -> tuple[float, float]:
     while True:
         single.append(time_job(model, clock)[0])
         several.append(_time_batch(batch, clock))
-        # A disturbed round must not pass for a gain: the quickest rounds have to show it, too.
-        stretch = max(median(several) / median(single), min(several) / min(single))
-        gain = len(batch.rows) / stretch
-        if clock.now() - began > _TIMED * NS and (len(single) >= _ROUNDS or gain <= LEAST_GAIN):
-            return stretch, gain
+        timing = Timing(len(batch.rows), tuple(single), tuple(several))
+        spent = (clock.now() - began) / NS
+        if spent > _TIMED and (len(single) >= _ROUNDS or timing.gain <= LEAST_GAIN or spent > _AT_MOST):
+            return timing
 
 
 def _time_batch(batch: Batch, clock: Clock) -> int:
