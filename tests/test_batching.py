@@ -1,5 +1,6 @@
 """Streams that share a model, through the public face."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -118,6 +119,21 @@ def test_a_recording_replays_with_its_batches(tmp_path):
         assert replay(path, mode=mode).compare().differences == ()
     whatif = replay(path, schedule={"policy": "latency"})
     assert sum(stage.batched for stage in whatif.driven.stats.values()) > 0
+
+
+def test_in_a_trace_those_aboard_have_tracks_of_their_own(tmp_path):
+    with started(durations=dict.fromkeys(STREAMS, (0.020, 0.030))) as pipeline:
+        pipeline.advance(1)
+        pipeline.trace(tmp_path / "trace.json")
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    names = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
+    lanes = [event for event in events if event["ph"] == "X" and names[event["tid"]].startswith("lane 0")]
+    assert {names[event["tid"]] for event in lanes} == {"lane 0", *(f"lane 0, aboard {row}" for row in (1, 2, 3))}
+    whole = sorted((event for event in lanes if event["name"] in STREAMS), key=lambda event: event["ts"])
+    ends = dict.fromkeys(names, 0)
+    for event in whole:
+        assert event["ts"] >= ends[event["tid"]]
+        ends[event["tid"]] = event["ts"] + event["dur"]
 
 
 def test_each_stream_of_a_live_pipeline_finds_what_the_model_finds(assets, tmp_path):

@@ -81,7 +81,8 @@ class _Trace:
     def __init__(self, workload: Workload) -> None:
         self._points = {stage.name: stage.points for stage in workload.stages}
         self._tracks: dict[tuple[str, str], int] = {}
-        self._jobs: dict[int, tuple[Job, int]] = {}
+        self._jobs: dict[int, tuple[Job, int, int]] = {}
+        """What runs: the job, when it was ordered, and its place among those that run together."""
         self._anchors: dict[tuple[str, int], _Anchor] = {}
         self._arrived: dict[str, int] = {}
         self._loads: dict[tuple[str, int], int] = {}
@@ -122,7 +123,7 @@ class _Trace:
 
     def _command(self, t: int, command: Command) -> Iterator[dict[str, Any]]:
         if isinstance(command, Run):
-            self._jobs[command.job.id] = command.job, t
+            self._jobs |= {job.id: (job, t, row) for row, job in enumerate(command.jobs)}
         elif isinstance(command, Drop):
             kind = "stream" if command.origin in self._points else "source"
             args = {"stage": command.stage, "seq": command.seq}
@@ -140,11 +141,11 @@ class _Trace:
 
     def _done(self, event: JobDone) -> Iterator[dict[str, Any]]:
         """A job with its steps, and the arrow to it; one that began before the first moment is left out."""
-        job, ordered = self._jobs.pop(event.job, (None, 0))
+        job, ordered, row = self._jobs.pop(event.job, (None, 0, 0))
         if job is None:
             return
         began = max(event.published - event.wall, ordered)
-        lane = f"lane {job.lane}"
+        lane = f"lane {job.lane}" + (f", aboard {row}" if row else "")
         anchor = self._anchors.get((job.origin, job.seq))
         point = self._points[job.stage][job.point] if job.stage in self._points else None
         args = {

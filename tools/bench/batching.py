@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from contextlib import nullcontext
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import median
 from typing import Any
