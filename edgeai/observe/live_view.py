@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from edgeai.errors import ConfigError
 from edgeai.observe.commands import obey, offers
@@ -12,9 +11,10 @@ from edgeai.observe.guard import Guard, is_loopback
 from edgeai.observe.health import complaints
 from edgeai.observe.history import History
 from edgeai.observe.journal import Journal
+from edgeai.observe.metrics import Metrics
 from edgeai.observe.observed import Observed
 from edgeai.observe.pictures import Pictures
-from edgeai.observe.requests import Answer, as_json
+from edgeai.observe.requests import Answer, Request, as_json
 from edgeai.observe.server import Server
 from edgeai.observe.site import Site
 from edgeai.observe.tallies import Tallies
@@ -46,7 +46,12 @@ class LiveView:
         self.history = History(pipeline)
         self.taps: tuple[Tap, ...] = (self.journal, self.tallies, self.pictures)
         self._server = Server(host, port, self._respond)
-        documents = {"/stats.json": self._stats, "/history.json": self._charts, "/healthz": self._health}
+        documents = {
+            "/stats.json": self._stats,
+            "/history.json": self._charts,
+            "/healthz": self._health,
+            "/metrics": Metrics(pipeline, self.tallies).answer,
+        }
         guard = Guard(host, self._server.port, self.token)
         self._site = Site(guard, self.pictures, pipeline.clock, documents, self._obey)
 
@@ -73,7 +78,7 @@ class LiveView:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _respond(self, request: Any) -> Answer:
+    def _respond(self, request: Request) -> Answer:
         return self._site.respond(request)
 
     def _stats(self) -> Answer:
