@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from edgeai.graph.graph import Graph
-from edgeai.graph.spec import DeviceSpec, LiveViewSpec, ScheduleSpec, StageSpec
+from edgeai.graph.spec import DeviceSpec, LiveViewSpec, RecordSpec, ScheduleSpec, StageSpec
 
-__all__ = ["DeviceSpec", "Graph", "LiveViewSpec", "ScheduleSpec", "StageSpec"]
+__all__ = ["DeviceSpec", "Graph", "LiveViewSpec", "RecordSpec", "ScheduleSpec", "StageSpec"]

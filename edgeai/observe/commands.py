@@ -10,6 +10,7 @@ from typing import Any
 
 from edgeai import plugins
 from edgeai.errors import ConfigError, EdgeAIError
+from edgeai.graph import RecordSpec
 from edgeai.observe.observed import Observed
 from edgeai.observe.requests import Answer, as_json
 
@@ -49,6 +50,18 @@ def _resume(pipeline: Observed, asked: Mapping[str, Any]) -> None:
     pipeline.resume()
 
 
+def _record(pipeline: Observed, asked: Mapping[str, Any]) -> None:
+    """Record from now on, where and how the graph says; a page does not name files on the robot."""
+    _take(asked)
+    spec = pipeline.graph.record or RecordSpec()
+    pipeline.record(spec.path, cameras=spec.cameras, rotate=spec.rotate)
+
+
+def _stop_recording(pipeline: Observed, asked: Mapping[str, Any]) -> None:
+    _take(asked)
+    pipeline.stop_recording()
+
+
 def _schedule(pipeline: Observed, asked: Mapping[str, Any]) -> None:
     """Change policy and budget; a budget that the new policy does not keep to goes with the old one."""
     changed = _take(asked, "policy", "budget")
@@ -71,6 +84,8 @@ def _schedule(pipeline: Observed, asked: Mapping[str, Any]) -> None:
 _COMMANDS: Mapping[str, Callable[[Observed, Mapping[str, Any]], None]] = {
     "pause": _pause,
     "resume": _resume,
+    "record": _record,
+    "stop-recording": _stop_recording,
     "schedule": _schedule,
 }
 

@@ -31,6 +31,7 @@ def document(
         "now": pipeline.clock.now() / NS,
         "state": _state(pipeline, journal),
         "schedule": _schedule(pipeline),
+        "recording": _recording(pipeline),
         "power": _power(pipeline),
         "process": {"cpu": row.cpu if row else 0.0, "memory": memory(), "busy": busy_cores(pipeline)},
         "streams": [_stream(pipeline, name, row, tallies, pictures) for name in pipeline.graph.stages],
@@ -70,6 +71,15 @@ def _state(pipeline: Observed, journal: Journal) -> str:
 def _schedule(pipeline: Observed) -> dict[str, Any]:
     schedule = pipeline.schedule
     return {"policy": schedule.policy, "budget": schedule.budget, "lanes": schedule.lanes}
+
+
+def _recording(pipeline: Observed) -> dict[str, Any] | None:
+    """Return what is recorded now, None for nothing."""
+    status = None if pipeline.recorder is None else pipeline.recorder.status
+    if status is None or not status.recording:
+        return None
+    path = None if status.path is None else str(status.path)
+    return {"path": path, "frames": status.frames, "bytes": status.bytes, "dropped": status.dropped}
 
 
 def _power(pipeline: Observed) -> dict[str, Any]:

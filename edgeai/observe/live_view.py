@@ -68,7 +68,8 @@ class LiveView:
         return f"http://{host}:{self.port}/{query}"
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Look at the counts a first time, and answer from now on."""
+        self.history.sample()
         self._server.start()
 
     def stop(self) -> None:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeai import ConfigError, Graph, Pipeline
+from edgeai import ConfigError, Graph, Pipeline, Result
+from edgeai.recording.reader import Recording
 from tests.observe.conftest import Reader, graph, number
 
 
@@ -74,6 +75,22 @@ def test_pause_and_resume(reader):
     assert reader.pipeline.paused
     assert reader.command("resume")[0] == 200
     assert not reader.pipeline.paused
+
+
+def test_record_and_stop_where_the_graph_says(tmp_path):
+    path = tmp_path / "run.mcap"
+    pipeline = Pipeline(graph(record={"path": str(path)})).live_view(0)
+    with pipeline.stream("count") as results, pipeline:
+        pipeline.stop_recording()
+        reader = Reader(pipeline)
+        assert reader.json("/stats.json")["recording"] is None
+        assert reader.command("record")[0] == 200
+        for _ in range(5):
+            next(results)
+        assert reader.command("record")[0] == 400
+        assert reader.command("stop-recording")[0] == 200
+    recorded = Recording.open(tmp_path / "run-1.mcap").records()
+    assert sum(isinstance(record.value, Result) for record in recorded) >= 4
 
 
 def test_policy_and_budget(reader):

@@ -79,6 +79,7 @@ function show(told) {
   pause.disabled = told.state === "finished";
   text("pause", paused ? "Resume" : "Pause");
   pause.setAttribute("aria-pressed", paused);
+  showRecording(told);
   showPower(told);
   told.streams.forEach((stream, i) => showStream(stream, i));
   showSensors(told.sensors);
@@ -89,6 +90,18 @@ function show(told) {
   const row = { t: told.now, watts: told.power.watts, celsius: told.power.celsius, cpu: told.process.cpu, limit: told.power.limit,
     streams: told.streams.map((s) => ({ name: s.name, results: s.fps, missed: s.missed, age: s.age })) };
   if (charts.add(row)) charts.draw();
+}
+
+function showRecording({ recording, state }) {
+  const button = get("record"), shown = get("recording");
+  button.disabled = state === "finished";
+  button.setAttribute("aria-pressed", recording !== null);
+  text("record", recording ? "Stop recording" : "Record");
+  shown.hidden = recording === null;
+  if (recording) {
+    text("recording", `${(recording.bytes / 1e6).toFixed(1)} MB`);
+    shown.title = `${recording.path ?? "looking back"}, ${recording.frames} pictures`;
+  }
 }
 
 function showPower({ power, process, schedule, offers }) {
@@ -253,10 +266,16 @@ function duration(seconds) {
 // -- pressing -----------------------------------------------------------------------
 
 get("pause").addEventListener("click", () => command(newest?.state === "paused" ? "resume" : "pause"));
-get("schedule").addEventListener("input", () => {
-  typed = true;
-  if (newest) get("budget").disabled = !newest.offers.policies[get("policy").value];
+get("record").addEventListener("click", async () => {
+  const path = newest?.recording?.path;
+  const stopping = newest?.recording;
+  if (await command(stopping ? "stop-recording" : "record") && path) say(`Recorded to ${path}`);
 });
+for (const kind of ["input", "change"])
+  get("schedule").addEventListener(kind, () => {
+    typed = true;
+    if (newest) get("budget").disabled = !newest.offers.policies[get("policy").value];
+  });
 get("schedule").addEventListener("submit", async (event) => {
   event.preventDefault();
   const budget = get("budget");
