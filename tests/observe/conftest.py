@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -73,11 +74,25 @@ def graph(**more):
     )
 
 
-@pytest.fixture
-def reader():
+@contextlib.contextmanager
+def live():
+    """A pipeline that has given results, with its live view."""
     pipeline = Pipeline(graph()).live_view(0)
     with pipeline.stream("count") as results, pipeline:
         for _ in range(3):
             next(results)
         yield Reader(pipeline)
     assert not pipeline.faults
+
+
+@pytest.fixture
+def reader():
+    with live() as reader:
+        yield reader
+
+
+@pytest.fixture(scope="module")
+def watched():
+    """One for all tests that change nothing."""
+    with live() as reader:
+        yield reader

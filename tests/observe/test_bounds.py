@@ -64,8 +64,8 @@ def test_where_others_can_reach_the_page_a_token_is_made():
         assert Reader(pipeline).ask("/stats.json")[0] == 401
 
 
-def test_on_loopback_no_token_is_asked_for(reader):
-    assert reader.pipeline.view.token is None
+def test_on_loopback_no_token_is_asked_for(watched):
+    assert watched.pipeline.view.token is None
 
 
 def test_a_token_that_can_be_guessed_is_refused():
@@ -73,11 +73,11 @@ def test_a_token_that_can_be_guessed_is_refused():
         Pipeline(graph()).live_view(0, token="robot")
 
 
-def test_a_name_that_is_not_this_machines_is_refused(reader):
+def test_a_name_that_is_not_this_machines_is_refused(watched):
     for host in ("evil.example", "evil.example:8080", "", "[", "localhost.evil.example"):
-        assert reader.ask("/stats.json", host=host)[0] == 421, host
+        assert watched.ask("/stats.json", host=host)[0] == 421, host
     for host in ("localhost:8080", "127.0.0.1", "192.168.1.17:8080", "[::1]:80"):
-        assert reader.ask("/stats.json", host=host)[0] == 200, host
+        assert watched.ask("/stats.json", host=host)[0] == 200, host
 
 
 def test_a_command_from_another_page_is_refused(reader):
@@ -109,8 +109,8 @@ def test_a_command_from_another_page_is_refused(reader):
         "/\xff",
     ],
 )
-def test_only_what_is_named_can_be_had(reader, path):
-    answer = reader.send(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode("latin-1"))
+def test_only_what_is_named_can_be_had(watched, path):
+    answer = watched.send(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode("latin-1"))
     assert answer.split()[1] in (b"404", b"400")
     assert b"root:" not in answer
 
@@ -132,15 +132,15 @@ def test_only_what_is_named_can_be_had(reader, path):
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"400"),
     ],
 )
-def test_a_request_that_is_none_gets_its_status_and_no_more(reader, raw, status):
-    answer = reader.send(raw + b"GET /gone HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+def test_a_request_that_is_none_gets_its_status_and_no_more(watched, raw, status):
+    answer = watched.send(raw + b"GET /gone HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert status in answer.splitlines()[0], answer[:100]
-    assert runs_on(reader)
+    assert runs_on(watched)
 
 
-def test_requests_that_follow_each_other_are_answered_in_order(reader):
+def test_requests_that_follow_each_other_are_answered_in_order(watched):
     pair = HEAD + b"\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    answer = reader.send(pair)
+    answer = watched.send(pair)
     assert answer.count(b"HTTP/1.1 200") == 2
     assert json.loads(answer.rpartition(b"\r\n\r\n")[2]) == {"healthy": True, "reasons": []}
 

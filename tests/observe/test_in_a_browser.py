@@ -72,7 +72,8 @@ class Page:
 
 
 @pytest.fixture
-def watched():
+def two_stages():
+    """A pipeline for each test."""
     stages = {
         "count": {"call": number, "input": "cam"},
         "next": {"call": lambda result: result.value, "input": "count"},
@@ -84,8 +85,8 @@ def watched():
 
 
 @pytest.fixture
-def page(chromium, watched):
-    return Page(chromium, watched)
+def page(chromium, two_stages):
+    return Page(chromium, two_stages)
 
 
 def test_it_asks_nobody_else_and_complains_of_nothing(page):
@@ -141,8 +142,8 @@ def test_the_keyboard_is_enough(page):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_it_fits_and_can_be_read(chromium, watched, size, theme):
-    page = Page(chromium, watched, size, theme)
+def test_it_fits_and_can_be_read(chromium, two_stages, size, theme):
+    page = Page(chromium, two_stages, size, theme)
     page.until(lambda: "frames" in page.text("#drops"))
     assert page.run("return document.documentElement.scrollWidth") <= size[0]
     page.driver.execute_script(files("axe_core_python").joinpath("axe.min.js").read_text())

@@ -17,17 +17,17 @@ def picture_of(jpeg):
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
 
 
-def test_the_page_comes_with_all_it_needs_from_here_alone(reader):
-    status, headers, page = reader.ask("/")
+def test_the_page_comes_with_all_it_needs_from_here_alone(watched):
+    status, headers, page = watched.ask("/")
     assert status == 200
     named = re.findall(r'(?:src|href)="([^"#]+)"', page.decode())
     assert {"page.js", "style.css", "icon.svg"} <= set(named)
-    assert all(reader.ask(f"/{name}")[0] == 200 for name in named)
+    assert all(watched.ask(f"/{name}")[0] == 200 for name in named)
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
-def test_the_figures_are_those_of_the_pipeline(reader):
-    told = reader.json("/stats.json")
+def test_the_figures_are_those_of_the_pipeline(watched):
+    told = watched.json("/stats.json")
     (stream,) = told["streams"]
     assert (told["state"], stream["name"], stream["status"]) == ("running", "count", "fresh")
     counts = stream["counts"]
@@ -35,14 +35,14 @@ def test_the_figures_are_those_of_the_pipeline(reader):
     assert [d["state"] for d in told["drivers"] if d["name"] == "cam"] == ["running"]
 
 
-def test_a_picture_is_the_annotated_frame(reader):
-    status, headers, jpeg = reader.ask("/streams/count.jpg")
+def test_a_picture_is_the_annotated_frame(watched):
+    status, headers, jpeg = watched.ask("/streams/count.jpg")
     assert (status, headers["Content-Type"]) == (200, "image/jpeg")
     assert picture_of(jpeg).shape == (48, 64, 3)
 
 
-def test_a_snapshot_is_for_keeping(reader):
-    assert "count.jpg" in reader.ask("/streams/count.jpg?keep=1")[1]["Content-Disposition"]
+def test_a_snapshot_is_for_keeping(watched):
+    assert "count.jpg" in watched.ask("/streams/count.jpg?keep=1")[1]["Content-Disposition"]
 
 
 def test_pictures_follow_each_other_as_mjpeg_until_the_pipeline_stops(reader):
@@ -80,13 +80,14 @@ def test_pause_and_resume(reader):
 def test_record_and_stop_where_the_graph_says(tmp_path):
     path = tmp_path / "run.mcap"
     pipeline = Pipeline(graph(record={"path": str(path)})).live_view(0)
-    with pipeline.stream("count") as results, pipeline:
+    with pipeline:
         pipeline.stop_recording()
         reader = Reader(pipeline)
         assert reader.json("/stats.json")["recording"] is None
         assert reader.command("record")[0] == 200
-        for _ in range(5):
-            next(results)
+        with pipeline.stream("count") as results:
+            for _ in range(5):
+                next(results)
         assert reader.command("record")[0] == 400
         assert reader.command("stop-recording")[0] == 200
     recorded = Recording.open(tmp_path / "run-1.mcap").records()
@@ -119,11 +120,11 @@ def test_policy_and_budget(reader):
         ("schedule", {"budget": 5}, 400, "keeps to no budget"),
     ],
 )
-def test_a_command_that_is_none_is_refused_in_a_sentence(reader, name, body, status, says):
-    found, text = reader.command(name, body)
+def test_a_command_that_is_none_is_refused_in_a_sentence(watched, name, body, status, says):
+    found, text = watched.command(name, body)
     assert (found, says in text) == (status, True), text
-    assert reader.pipeline.schedule.policy == "fixed"
-    assert not reader.pipeline.paused
+    assert watched.pipeline.schedule.policy == "fixed"
+    assert not watched.pipeline.paused
 
 
 def test_health_is_503_with_reasons_once_a_stage_has_failed():
@@ -140,14 +141,14 @@ def test_health_is_503_with_reasons_once_a_stage_has_failed():
     assert b"the lens is dirty" in body
 
 
-def test_a_healthy_pipeline_says_so(reader):
-    status, _, body = reader.ask("/healthz")
+def test_a_healthy_pipeline_says_so(watched):
+    status, _, body = watched.ask("/healthz")
     assert (status, body) == (200, b'{"healthy":true,"reasons":[]}')
 
 
-def test_a_port_in_use_is_an_error_before_anything_runs(reader):
-    second = Pipeline(graph()).live_view(reader.port)
-    with pytest.raises(ConfigError, match=rf"127.0.0.1:{reader.port} cannot be listened on .*choose another"):
+def test_a_port_in_use_is_an_error_before_anything_runs(watched):
+    second = Pipeline(graph()).live_view(watched.port)
+    with pytest.raises(ConfigError, match=rf"127.0.0.1:{watched.port} cannot be listened on .*choose another"):
         second.start()
 
 

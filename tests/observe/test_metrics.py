@@ -13,10 +13,10 @@ DASHBOARD = Path(__file__).parents[2] / "tools" / "grafana" / "edgeai.json"
 UNITS = ("seconds", "bytes", "joules", "watts", "celsius", "ratio", "total", "info")
 
 
-@pytest.fixture
-def scraped(reader):
+@pytest.fixture(scope="module")
+def scraped(watched):
     """Every family of metrics by name, as Prometheus' own parser reads them."""
-    status, headers, text = reader.ask("/metrics")
+    status, headers, text = watched.ask("/metrics")
     assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     return {family.name: family for family in text_string_to_metric_families(text.decode())}
 
