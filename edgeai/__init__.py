@@ -21,6 +21,7 @@ from edgeai.errors import (
     ModelError,
     PluginError,
     RecordingError,
+    StaleResult,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ __all__ = [
     "Result",
     "Score",
     "Snapshot",
+    "StaleResult",
     "Status",
     "Tensors",
     "run",

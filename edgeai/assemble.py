@@ -103,6 +103,7 @@ def assemble(
         found=found_meters,
         board=board,
         frames=frames,
+        stale={name: round(spec.stale * NS) for name, spec in graph.stages.items() if spec.stale is not None},
         gatherings=tuple(gatherings),
         memories=memories,
     )

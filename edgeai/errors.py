@@ -7,6 +7,7 @@
      │    ├── DeviceNotFound  (FileNotFoundError)   plug it in, mend the path, grant the permission
      │    ├── DeviceLost      (ConnectionError)     it was there and went away: reopen
      │    └── DeviceTimeout   (TimeoutError)        it is there and says nothing: wait or reopen
+     ├── StaleResult      (TimeoutError)       stop: what the robot acts on is older than it may be
      ├── ModelError       (ValueError)         use another file, or say what the model is
      └── RecordingError   (ValueError)         use another recording, or what could be read of it
 
@@ -28,6 +29,7 @@ __all__ = [
     "PluginError",
     "Problem",
     "RecordingError",
+    "StaleResult",
 ]
 
 
@@ -88,6 +90,10 @@ class DeviceTimeout(DeviceError, TimeoutError):  # noqa: N818 - says what happen
 
 class ModelError(EdgeAIError, ValueError):
     """A model cannot be loaded, understood or run."""
+
+
+class StaleResult(EdgeAIError, TimeoutError):  # noqa: N818 - says what happened
+    """A result that is required has grown older than it may be."""
 
 
 class RecordingError(EdgeAIError, ValueError):

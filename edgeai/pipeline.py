@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import FrameType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from edgeai.assemble import Assembled, assemble, make_policy
 from edgeai.clock import NS, Clock, SystemClock, VirtualClock
 from edgeai.driver import NEVER_AGAIN, Camera, DriverState, Sensor
-from edgeai.errors import ConfigError, Problem
+from edgeai.errors import ConfigError, EdgeAIError, Problem
 from edgeai.graph import Graph, LiveViewSpec, ScheduleSpec
 from edgeai.graph.callback import Callback
 from edgeai.messages import Reading, Result
@@ -27,9 +26,10 @@ from edgeai.power.board_state import BoardState
 from edgeai.recording.options import RecordOptions
 from edgeai.refusals import require_admission, require_possible
 from edgeai.runtime.assembly import OutputRoute
-from edgeai.runtime.callbacks import CallbackThread
 from edgeai.runtime.core import StageStats
+from edgeai.runtime.exits import guard, release
 from edgeai.runtime.latest import Latest, LatestTap
+from edgeai.runtime.listeners import Listeners
 from edgeai.runtime.live import LiveEngine
 from edgeai.runtime.lockstep import LockstepEngine
 from edgeai.runtime.plan import Power
@@ -50,6 +50,9 @@ _log = logging.getLogger("edgeai")
 
 _WRITE_OUT = 2.0
 """Seconds that what waits for a recording may take to be written at the end."""
+
+_CALL_BACK = 0.5
+"""Seconds that callbacks may take at the end: `on_fault` is still called."""
 
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""
@@ -83,7 +86,7 @@ class Pipeline:
     `loading` seconds.
 
     While a live pipeline runs, SIGTERM ends the main thread's `with` block like Ctrl-C, unless the program has a
-    handler of its own.
+    handler of its own. Keep the pipeline as long as it shall run: one that nobody holds any more is stopped.
     """
 
     def __init__(
@@ -99,7 +102,8 @@ class Pipeline:
     ) -> None:
         self.graph = graph
         self.clock: Clock = VirtualClock() if engine == "lockstep" else SystemClock()
-        self.faults: dict[str, Fault] = {}
+        self._listeners = Listeners(on_fault)
+        self.faults: dict[str, Fault] = self._listeners.faults
         """Every fault since the start, by the name of what failed; a later one of the same name replaces it."""
         self.decisions = DecisionLog()
         """The newest decisions of the scheduler: iterate at any time, or ask for those `of` a stage."""
@@ -107,11 +111,7 @@ class Pipeline:
         self._durations = durations
         self._loading = loading
         self._frames = frames
-        self._on_fault = on_fault
-        self._callbacks = CallbackThread()
         self._results: list[OutputRoute] = []
-        self._announced: list[Callable[[Announce], object]] = []
-        self._driver_listeners: list[Callable[[DriverState], object]] = []
         self._roster = Roster(self.clock)
         self._subscriptions = SubscriptionTap()
         self._latest = LatestTap(
@@ -122,7 +122,7 @@ class Pipeline:
         self._taps: tuple[Tap, ...] = (
             self._latest,
             self._subscriptions,
-            _Events(self),
+            self._listeners,
             self.decisions,
             self._spans,
             *taps,
@@ -131,6 +131,7 @@ class Pipeline:
         self._live: LiveEngine | None = None
         self._lockstep: LockstepEngine | None = None
         self._stopped = False
+        self._let_go: Callable[[], object] = lambda: None
         self._changes: dict[str, Any] = {}
         self._record: RecordOptions | None = None
         self._recording = threading.Lock()
@@ -185,9 +186,11 @@ class Pipeline:
             with self._recording:
                 if self.recorder is not None:
                     self._write_out(self.recorder)
-            if not self._callbacks.close(0.2) and self._callbacks.thread is not threading.current_thread():
-                _log.warning("thread %s did not end in time and is abandoned", self._callbacks.thread.name)
-        self._give_back_sigterm()
+            callbacks = self._listeners.thread
+            if not callbacks.close(_CALL_BACK) and callbacks.thread is not threading.current_thread():
+                _log.warning("thread %s did not end in time and is abandoned", callbacks.thread.name)
+        self._let_go()
+        release(self)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until every camera has come to its end and the outputs have written; False after `timeout` seconds.
@@ -209,7 +212,21 @@ class Pipeline:
             self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, GeneratorExit):
+            self.stop()
+        else:
+            self.end_by(error)
+
+    def end_by(self, error: BaseException) -> None:
+        """Stop because of an error: first outputs are made safe, and `on_fault` is called of `pipeline`.
+
+        So does a `with` block that is left by an exception, SIGTERM, and a program that ends without `stop`.
+        """
+        if self._engine is not None and not self._stopped:
+            self._engine.end_by(_said(error))
         self.stop()
 
     # -- results -----------------------------------------------------------------------------------------------
@@ -248,12 +265,12 @@ class Pipeline:
     def on_announce(self, call: Callable[[Announce], object]) -> None:
         """Call a function with each announcement of the scheduler. Before `start` only."""
         self._require_not_started("on_announce")
-        self._announced.append(call)
+        self._listeners.announce.append(call)
 
     def on_driver(self, call: Callable[[DriverState], object]) -> None:
         """Call a function with each new state of a driver: opening, running, stalled, lost ... Before `start` only."""
         self._require_not_started("on_driver")
-        self._driver_listeners.append(call)
+        self._listeners.driver.append(call)
 
     def record(
         self,
@@ -444,7 +461,7 @@ class Pipeline:
         assembly = assembled.assembly
         headers = headers_of(options, self.graph, assembly, assembly.programs.models, assembled.board, self.clock)
         names = [camera.name for camera in assembly.cameras]
-        return Recorder(options, headers, names, self.clock, self._fault, self._roster)
+        return Recorder(options, headers, names, self.clock, self._listeners.faulted, self._roster)
 
     def _write_out(self, recorder: Recorder) -> None:
         if not recorder.close(_WRITE_OUT):
@@ -464,9 +481,10 @@ class Pipeline:
         engine = LiveEngine(assembled.assembly, clock, self._taps, self._roster)
         self._live = engine
         self._latest.plans = engine.core.plan
-        self._callbacks.start()
+        self._listeners.start()
         try:
-            self._take_sigterm()
+            guard(self)
+            self._let_go = engine.holder.follow(self, partial(self._listeners.thread.close, _CALL_BACK))
             idle, busy = assembled.board.idle.value, assembled.board.core.value
             engine.calibrate(assembled.profiles, idle, busy, assembled.batchings)
             engine.start()
@@ -569,39 +587,6 @@ class Pipeline:
             hint = near_miss(name, names) or f"there are: {', '.join(names) or 'none'}"
             raise ConfigError(Problem("", repr(name), f"the name of {what}", hint=hint))
 
-    def _take_sigterm(self) -> None:
-        """Let SIGTERM end the main thread's `with` block. Only the main thread may set a handler."""
-        is_ours = signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, _terminate)
-        if is_ours and threading.current_thread() is threading.main_thread():
-            _guarded.add(self)
-            signal.signal(signal.SIGTERM, _terminate)
-
-    def _give_back_sigterm(self) -> None:
-        """Restore the default once no pipeline runs; after a stop on another thread, when the main thread stops too."""
-        _guarded.discard(self)
-        is_ours = signal.getsignal(signal.SIGTERM) is _terminate
-        if is_ours and not _guarded and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    def _fault(self, fault: Fault) -> None:
-        self.faults[fault.name] = fault
-        if self._on_fault is not None:
-            self._call(_with_or_without(self._on_fault, fault))
-
-    def _announce(self, announce: Announce) -> None:
-        for call in self._announced:
-            self._call(lambda call=call: call(announce))  # type: ignore[misc]
-
-    def _driver_changed(self, state: DriverState) -> None:
-        for call in self._driver_listeners:
-            self._call(lambda call=call: call(state))  # type: ignore[misc]
-
-    def _call(self, call: Callable[[], object]) -> None:
-        if self._lockstep is not None:
-            call()
-        else:
-            self._callbacks.call(call)
-
 
 def check(graph: Graph) -> list[str]:
     """Load and time every model of a graph, and return a line on each: what it is for, who decodes it, what it takes.
@@ -657,37 +642,10 @@ def _of_graph(graph: Graph) -> RecordOptions | None:
     return None if spec is None else RecordOptions(Path(spec.path), spec.cameras, spec.rotate, spec.look_back)
 
 
-def _with_or_without(call: Callable[..., object], fault: Fault) -> Callable[[], object]:
-    """Bind a fault to a callback that takes an argument; `motors.stop` takes none."""
-    try:
-        inspect.signature(call).bind(fault)
-    except (TypeError, ValueError):
-        return call
-    return lambda: call(fault)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
-
-
-_guarded: set[Pipeline] = set()
-"""The running pipelines that SIGTERM ends in order."""
-
-
-class _Events(Tap):
-    """Passes faults and announcements on to the pipeline's user."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-
-    def faulted(self, fault: Fault) -> None:
-        """Keep a fault and call on_fault."""
-        self._pipeline._fault(fault)
-
-    def announced(self, announce: Announce) -> None:
-        """Call the listeners."""
-        self._pipeline._announce(announce)
-
-    def driver_changed(self, state: DriverState) -> None:
-        """Call the listeners."""
-        self._pipeline._driver_changed(state)
+def _said(error: BaseException) -> Exception:
+    """Return what ended a program as the error of a fault."""
+    if isinstance(error, Exception):
+        return error
+    ended = EdgeAIError(f"the program was ended by {type(error).__name__}{f' ({error})' if str(error) else ''}")
+    ended.__cause__ = error
+    return ended

@@ -114,6 +114,8 @@ class StageSpec(BaseModel):
     """A Python function as package.module:name, called with each result (or reading, or frame); needs --allow-code."""
     deadline: Deadline | None = None
     """Time from capture to publication (seconds, or 100ms). A result that would come later is dropped before work."""
+    stale: Deadline | None = None
+    """The age (seconds, or 300ms) at which the newest result is too old to drive by: a fault, outputs are made safe."""
     rate: RateRange | None = None
     """Results a second: one rate (15fps), or [min, max]; left out, every frame that can be done."""
     weight: Annotated[float, Field(gt=0)] = 1.0

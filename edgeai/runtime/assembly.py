@@ -57,6 +57,8 @@ class Assembly:
     board: Board = field(default_factory=lambda: load_board("generic"))
     frames: int | None = None
     """Captures after which each camera ends; None: never."""
+    stale: Mapping[str, int] = field(default_factory=dict)
+    """ns after which the newest result of a stage is too old, where that was said."""
     gatherings: tuple[Gathering, ...] = ()
     """The windows that stages take in place of single readings."""
     memories: Mapping[str, Memory[Any]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from edgeai.clock import Clock
 from edgeai.messages import Frame, Reading, Readings, Result
 from edgeai.perception.window import Window
 from edgeai.runtime.assembly import Assembly
+from edgeai.runtime.freshness import Freshness
 from edgeai.runtime.frozen import Frozen, frozen
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Batch, Execution, Work
@@ -82,6 +83,7 @@ class Core:
         self._memories = assembly.memories
         self._points = {stage.name: stage.points for stage in assembly.workload.stages}
         self._failed: set[str] = set()
+        self.freshness = Freshness(assembly.stale, clock, self.fault)
         self._said: dict[str, tuple[Announce, int]] = {}
         self._calibrated: Calibrated | None = None
         self._running: dict[int, tuple[str, Work]] = {}
@@ -151,7 +153,8 @@ class Core:
             for call in self._taps.dropped:
                 call(Drop(job.stage, job.origin, job.seq, "fault"))
         else:
-            self.worked(job.stage)
+            if self.freshness.published(job.stage, job.stamp):
+                self.worked(job.stage)
             if self._taps.published or job.stage in self._is_parent:
                 result = result_of(job, work, execution, now, self._points[job.stage][job.point])
                 self._coming[job.stage, job.seq] = result

@@ -19,6 +19,7 @@ from edgeai.driver import Camera, Driver, Meter, Sensor, Source
 from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
+from edgeai.runtime.exits import Holder, MainThread
 from edgeai.runtime.loader import Loader
 from edgeai.runtime.output_worker import OutputWorker
 from edgeai.runtime.program import Batch
@@ -29,7 +30,7 @@ from edgeai.runtime.supervision import Supervision, as_failure
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.timers import TimerThread
 from edgeai.runtime.watch import Watch
-from edgeai.runtime.watchdog import Watchdog
+from edgeai.runtime.watchdog import Watchdog, Watched
 from edgeai.schedule.events import Batching, Calibrated, Profile, Tick
 
 __all__ = ["LiveEngine"]
@@ -73,7 +74,7 @@ class LiveEngine:
         )
         self._workers = [OutputWorker(route, assembly.lossless, self._supervision) for route in assembly.outputs]
         self._taps = Taps([*taps, *self._workers])
-        self.roster.listeners = self._taps.driver_changed
+        self.roster.taps = self._taps
         self._timers = TimerThread(clock)
         self._queues: list[queue.SimpleQueue[Batch | None]] = [
             queue.SimpleQueue() for _ in range(assembly.workload.lanes)
@@ -96,7 +97,9 @@ class LiveEngine:
             if camera.lossless and camera.name in fed:
                 self._ahead[camera.name] = ReadAhead(self.core.frame)
         self._readers = [self._reader(source) for source in assembly.sources]
-        self._watchdog = Watchdog([*self._readers, *self._workers], clock, self._watchdog_failed)
+        self.holder = Holder(self._left_alone)
+        watched: list[Watched] = [self.core.freshness, self.holder, MainThread(self.end_by)]
+        self._watchdog = Watchdog([*self._readers, *self._workers, *watched], clock, self._watchdog_failed)
         self._finished = threading.Event()
         self._finish_lock = threading.Lock()
         leading: tuple[Source[Any], ...] = assembly.cameras or assembly.sensors
@@ -121,6 +124,7 @@ class LiveEngine:
             self._spawn(f"edgeai-lane-{lane}", lambda lane=lane: self._lane(lane))  # type: ignore[misc]
         for reader in self._readers:
             reader.start()
+        self.core.freshness.start()
         for meter in self.watch.meters:
             self._spawn(f"edgeai-meter-{meter.name}", lambda meter=meter: self._meter(meter))  # type: ignore[misc]
         self._watchdog.start()
@@ -144,8 +148,7 @@ class LiveEngine:
             return
         patient = self._finished.is_set()
         self._stopping.set()
-        for worker in self._workers:
-            worker.make_safe("the pipeline's end")
+        self.make_safe("the pipeline's end")
         give_up = self._clock.now() + int(STOP * NS)
         compute, write = (give_up - int((STOP - share) * NS) for share in (COMPUTE, WRITE))
         self.core.shut_down()
@@ -172,6 +175,16 @@ class LiveEngine:
         sys.setswitchinterval(self._switch_interval)
         for name in stuck:
             _log.warning("thread %s did not end in time and is abandoned", name)
+
+    def make_safe(self, why: str) -> None:
+        """Have every output made safe that can be, at once; nothing more is written to it."""
+        for worker in self._workers:
+            worker.make_safe(why)
+
+    def end_by(self, error: Exception) -> None:
+        """Make all safe because nobody is in control any more, and say so."""
+        self.make_safe("pipeline")
+        self.core.fault("pipeline", error)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until every camera has ended and its results are written; False after `timeout` seconds.
@@ -265,6 +278,10 @@ class LiveEngine:
         with self._finish_lock:
             self._running.discard(reader.source.name)
         self._check_finished()
+
+    def _left_alone(self) -> None:
+        self.end_by(EdgeAIError("nobody holds the pipeline any more: keep it as long as it shall run, or call stop()"))
+        self.stop()
 
     def _watchdog_failed(self, error: Exception) -> None:
         self.core.fault("watchdog", error)

@@ -16,6 +16,7 @@ from edgeai.driver import Camera, Meter, Sensor, Source
 from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
+from edgeai.runtime.freshness import Expiry
 from edgeai.runtime.program import Batch, Execution, execute
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.supervision import Supervision
@@ -61,7 +62,7 @@ class LockstepEngine:
         )
         self._outputs = [VirtualOutput(route, self._supervision, self._push) for route in assembly.outputs]
         self._taps = Taps([*taps, *self._outputs])
-        self.roster.listeners = self._taps.driver_changed
+        self.roster.taps = self._taps
         assembly.enter(self.roster)
         self._heap: list[tuple[int, int, Callable[[], object]]] = []
         self._pushed = 0
@@ -76,6 +77,8 @@ class LockstepEngine:
             order=self._carry_out,
         )
         self.watch = Watch(assembly.meters, assembly.board, clock, self.core.sense, self.core.announce, self.roster)
+        self._expiry = Expiry(self.core.freshness, self._push, clock)
+        self._taps.add(self._expiry)
         self._sources = {source.name: self._reader(source) for source in assembly.sources}
         self._open = False
         self._finished = False
@@ -96,6 +99,7 @@ class LockstepEngine:
             self._push(self._clock.now(), lambda meter=meter: self._poll(meter))  # type: ignore[misc]
         for reader in self._sources.values():
             reader.start()
+        self._expiry.start()
 
     def calibrate(
         self, profiles: tuple[Profile, ...], idle: float, busy: float, batchings: tuple[Batching, ...] = ()
@@ -116,8 +120,7 @@ class LockstepEngine:
         """Drop what waits and close every driver."""
         if self._open:
             self._open = False
-            for output in self._outputs:
-                output.make_safe("the pipeline's end")
+            self.make_safe("the pipeline's end")
             self.core.shut_down()
             self._heap.clear()
             drivers = (*self._assembly.sources, *self._assembly.meters, *(r.output for r in self._assembly.outputs))
@@ -125,6 +128,16 @@ class LockstepEngine:
                 driver.close()
                 self.roster.note(driver.name, "closed")
             self._finish()
+
+    def make_safe(self, why: str) -> None:
+        """Make every output safe that can be."""
+        for output in self._outputs:
+            output.make_safe(why)
+
+    def end_by(self, error: Exception) -> None:
+        """Make all safe because nobody is in control any more, and say so."""
+        self.make_safe("pipeline")
+        self.core.fault("pipeline", error)
 
     def step(self) -> bool:
         """Let the next thing happen; False when there is nothing more to come."""

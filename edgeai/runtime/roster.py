@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from edgeai.clock import Clock
 from edgeai.driver import DriverKind, DriverState, DriverStatus
+from edgeai.runtime.taps import Taps
 
 __all__ = ["Counted", "Roster"]
 
@@ -25,10 +26,10 @@ class Counted(Protocol):
 
 
 class Roster:
-    """Keeps the state of every driver, and tells `listeners` when one changes; any thread may call it."""
+    """Keeps the state of every driver, and tells `taps` when one changes; any thread may call it."""
 
     def __init__(self, clock: Clock) -> None:
-        self.listeners: tuple[Callable[[DriverState], None], ...] = ()
+        self.taps: Taps | None = None
         self._clock = clock
         self._lock = threading.Lock()
         self._states: dict[str, DriverState] = {}
@@ -66,7 +67,7 @@ class Roster:
                 lost=lost,
             )
             self._states[name] = changed
-        for listener in self.listeners:
+        for listener in self.taps.driver_changed if self.taps is not None else ():
             listener(changed)
 
     def status(self, name: str) -> DriverStatus:

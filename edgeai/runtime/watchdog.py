@@ -45,8 +45,9 @@ class Watchdog:
     def close(self, timeout: float) -> bool:
         """End; False when that takes longer than `timeout` seconds."""
         self._stop.set()
-        if self._thread.ident is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout)
+        if self._thread.ident is None or self._thread is threading.current_thread():
+            return True
+        self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _work(self) -> None:
