@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -22,10 +22,14 @@ from edgeai.recording.format import MAX_CHUNK, MAX_RECORD
 __all__ = ["MAGIC", "Channel", "Message", "Scan"]
 
 MAGIC = b"\x89MCAP0\r\n"
-_HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 1, 2, 3, 4, 5, 6, 15
+_HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _MESSAGE_INDEX, _DATA_END = 1, 2, 3, 4, 5, 6, 7, 15
 _PREFIX = struct.Struct("<BQ")
 _MESSAGE_HEAD = struct.Struct("<HIQQ")
 _CHUNK_HEAD = struct.Struct("<QQQI")
+_NUMBER = struct.Struct("<H")
+
+_LARGE = 64 << 10
+"""Bytes of a chunk from which on it is worth while to look first whether it holds anything that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,13 @@ class Scan:
     was passed over. Without it both raise RecordingError, after all messages before them.
     """
 
-    def __init__(self, file: IO[bytes], *, salvage: bool = False) -> None:
-        """`file` is open for reading and seekable. Raises RecordingError when it is no MCAP file."""
+    def __init__(self, file: IO[bytes], *, salvage: bool = False, topics: Collection[str] | None = None) -> None:
+        """`file` is open for reading and seekable; `topics` are those that are wanted, None: all.
+
+        Raises RecordingError when it is no MCAP file.
+        """
         self._file = file
+        self._topics = topics
         self._salvage = salvage
         self.size = file.seek(0, io.SEEK_END)
         file.seek(0)
@@ -76,6 +84,7 @@ class Scan:
         self._schemas: dict[int, str] = {0: ""}
         self._forms: dict[str, tuple[str, bytes]] = {}
         self._channels: dict[int, Channel] = {}
+        self._unwanted: set[int] = set()
 
     def __iter__(self) -> Iterator[Message]:
         try:
@@ -114,11 +123,29 @@ class Scan:
                 raise _Torn(f"the last {self.size - at + _PREFIX.size} bytes are part of a record")
             if length > MAX_RECORD:
                 raise _Torn(f"a record of {length} bytes is more than the {MAX_RECORD} that are read")
+            if opcode == _CHUNK and length > _LARGE and self._unwanted and self._passes_over(length):
+                at += length
+                continue
             body = self._file.read(length)
             if len(body) < length:
                 raise _Torn("the file became shorter while it was read")
             at += length
             yield opcode, body
+
+    def _passes_over(self, length: int) -> bool:
+        """Pass over the body of a chunk whose index, which follows it, names only channels that are not wanted."""
+        start = self._file.tell()
+        end = self._file.seek(length, io.SEEK_CUR)
+        named = set()
+        while len(head := self._file.read(_PREFIX.size + _NUMBER.size)) == _PREFIX.size + _NUMBER.size:
+            opcode, size = _PREFIX.unpack_from(head)
+            if opcode != _MESSAGE_INDEX or size > self.size:
+                break
+            named.add(_NUMBER.unpack_from(head, _PREFIX.size)[0])
+            self._file.seek(size - _NUMBER.size, io.SEEK_CUR)
+        passes = bool(named) and named <= self._unwanted
+        self._file.seek(end if passes else start)
+        return passes
 
     def _chunk(self, body: bytes) -> Iterator[Message]:
         try:
@@ -136,10 +163,11 @@ class Scan:
             at += _PREFIX.size
             if length > len(data) - at:
                 raise _Torn("a record is longer than its chunk")
-            message = self._record(opcode, data[at : at + length])
+            if opcode != _MESSAGE or length < _NUMBER.size or _NUMBER.unpack_from(data, at)[0] not in self._unwanted:
+                message = self._record(opcode, data[at : at + length])
+                if message is not None:
+                    yield message
             at += length
-            if message is not None:
-                yield message
 
     def _record(self, opcode: int, body: bytes) -> Message | None:
         if opcode == _MESSAGE:
@@ -149,13 +177,18 @@ class Scan:
             channel = self._channels.get(number)
             if channel is None:
                 raise _Torn(f"a message belongs to channel {number}, which is not there")
+            if number in self._unwanted:
+                return None
             return Message(channel, sequence, log_time, publish_time, body[_MESSAGE_HEAD.size :])
         fields = _Fields(body)
         if opcode == _CHANNEL:
             number, schema = fields.integer(2), fields.integer(2)
             if schema not in self._schemas:
                 raise _Torn(f"a channel has schema {schema}, which is not there")
-            self._channels[number] = Channel(fields.text(), fields.text(), self._schemas[schema], fields.pairs())
+            channel = Channel(fields.text(), fields.text(), self._schemas[schema], fields.pairs())
+            self._channels[number] = channel
+            if self._topics is not None and channel.topic not in self._topics:
+                self._unwanted.add(number)
         elif opcode == _SCHEMA:
             number = fields.integer(2)
             name, encoding = fields.text(), fields.text()

@@ -73,7 +73,9 @@ class McapFile:
         return record.id
 
     def message(self, channel: int, sequence: int, log_time: int, publish_time: int, data: bytes) -> None:
-        """Add a message."""
+        """Add a message; a large one has a chunk for itself, so that readers of other topics can pass over it."""
+        if len(data) >= CHUNK:
+            self.flush()
         self._index[channel].append((log_time, self._filled))
         self._counts[channel] += 1
         self._begin = log_time if self._begin is None else min(self._begin, log_time)

@@ -93,10 +93,7 @@ class Recording:
         Raises RecordingError at what is damaged, after all records before it.
         """
         notes: dict[str, FrameNote] = {}
-        for message in self.messages(salvage=salvage):
-            topic = message.channel.topic
-            if topics is not None and topic not in topics:
-                continue
+        for message in self.messages(topics, salvage=salvage):
             try:
                 value = self._value(message, notes, policies)
             except RecordingError:
@@ -104,12 +101,12 @@ class Recording:
                     raise
                 continue
             if value is not None:
-                yield Record(topic, message.log_time, value)
+                yield Record(message.channel.topic, message.log_time, value)
 
-    def messages(self, *, salvage: bool = False) -> Iterator[Message]:
+    def messages(self, topics: Collection[str] | None = None, *, salvage: bool = False) -> Iterator[Message]:
         """Iterate over the raw messages, as `records` does, those for display too."""
         with _opened(self.path) as file:
-            yield from Scan(file, salvage=salvage)
+            yield from Scan(file, salvage=salvage, topics=topics)
 
     def _value(self, message: Message, notes: dict[str, FrameNote], policies: Policies | None) -> Any:
         """Return a message's value; None for what is for display, and for notes on a picture that follows."""

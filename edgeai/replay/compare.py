@@ -100,16 +100,22 @@ class Comparison:
         return self.differences[0] if self.differences else None
 
 
-def compare(expected: Iterable[Row], actual: Iterable[Row], rules: Rules = EXACT) -> Comparison:
-    """Compare two runs. Rows belong together by topic and key; topics, counts and every field must agree."""
+def compare(
+    expected: Iterable[Row], actual: Iterable[Row], rules: Rules = EXACT, alike: Mapping[str, int] | None = None
+) -> Comparison:
+    """Compare two runs. Rows belong together by topic and key; topics, counts and every field must agree.
+
+    alike: how many more rows of a topic both runs have, which are known to be equal.
+    """
     left, right = _by_topic(expected), _by_topic(actual)
+    equal = alike or {}
     topics: dict[str, TopicCount] = {}
     found: list[Difference] = []
-    for topic in sorted({*left, *right}):
+    for topic in sorted({*left, *right, *equal}):
         if rules.at(topic).ignore:
             continue
         theirs, ours = left.get(topic, {}), right.get(topic, {})
-        count = topics[topic] = TopicCount(len(theirs), len(ours))
+        count = topics[topic] = TopicCount(len(theirs) + equal.get(topic, 0), len(ours) + equal.get(topic, 0))
         for key in sorted({*theirs, *ours}):
             differences = list(_rows(topic, key, theirs.get(key), ours.get(key), rules))
             if differences:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from edgeai.errors import RecordingError
@@ -36,9 +36,11 @@ def recompute(past: Past) -> tuple[Decision, ...]:
     return tuple(fresh)
 
 
-def decision_rows(decisions: Iterable[Decision]) -> Iterator[Row]:
-    """Yield decisions as rows of the topic `decisions`, in order."""
+def decision_rows(decisions: Sequence[Decision], without: Container[int] = ()) -> Iterator[Row]:
+    """Yield decisions as rows of the topic `decisions`, in order, except those with the numbers `without`."""
     for i, decision in enumerate(decisions):
+        if i in without:
+            continue
         fields: dict[str, Any] = {
             "stamp": decision.event.t,
             "event": encode(decision.event),

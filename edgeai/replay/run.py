@@ -76,21 +76,22 @@ class Replay:
         yield from map(result_row, self.results)
         yield from decision_rows(self.decisions)
 
-    def recorded_rows(self) -> Iterator[Row]:
-        """Yield what was recorded of the same kind."""
-        if self.results or self.mode != "recompute":
-            yield from map(result_row, self.past.results)
-        if self.decisions or self.mode == "recompute":
-            yield from decision_rows(self.past.decisions)
-
     @property
     def digest(self) -> str:
         """The SHA-256 of all rows: equal for two replays that agree byte for byte."""
         return digest(self.rows())
 
     def compare(self, rules: Rules | None = None) -> Comparison:
-        """Compare with the recording."""
-        return compare(self.recorded_rows(), self.rows(), self.rules if rules is None else rules)
+        """Compare with what was recorded of the same kind."""
+        then = self.past.decisions if self.decisions or self.mode == "recompute" else ()
+        alike = {i for i, pair in enumerate(zip(then, self.decisions, strict=False)) if pair[0] == pair[1]}
+        results = self.past.results if self.results or self.mode != "recompute" else ()
+        return compare(
+            (*map(result_row, results), *decision_rows(then, alike)),
+            (*map(result_row, self.results), *decision_rows(self.decisions, alike)),
+            self.rules if rules is None else rules,
+            {"decisions": len(alike)} if alike else {},
+        )
 
 
 def replay(

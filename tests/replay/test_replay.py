@@ -71,7 +71,7 @@ def test_lossless_runs_every_frame_and_finds_the_same_where_both_looked(folder):
     frames = {seq for result in done.results for _, seq in result.inputs}
     assert len(frames) == 61
     assert done.driven.stats["pilot"].dropped == {}
-    there = {(row.topic, row.key) for row in done.recorded_rows()}
+    there = {(result.stream, result.seq) for result in done.past.results}
     assert [d for d in done.compare().differences if (d.topic, d.key) in there] == []
 
 

@@ -1,0 +1,48 @@
+"""The classes that a recording may name: nothing else is ever made from a file's content.
+
+This is the one place to enter a module whose values are recorded: what the scheduler is told and answers, what flows in
+a pipeline, and what its stages remember.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from types import ModuleType
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from edgeai import messages, values
+from edgeai.perception.tracking import book, motion, tracks
+from edgeai.schedule import commands, events, policy, workload
+
+__all__ = ["CLASSES", "DTYPES", "MODULES", "STRANGE", "hints_of"]
+
+MODULES: tuple[ModuleType, ...] = (events, commands, workload, values, messages, motion, tracks, book)
+"""All dataclasses of these are known."""
+
+DTYPES = frozenset(("bool", "uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "float32", "float64"))
+
+STRANGE = {"inf": np.inf, "-inf": -np.inf, "nan": np.nan}
+"""Floats that JSON does not know."""
+
+
+def _of(module: ModuleType) -> Iterator[type]:
+    for value in vars(module).values():
+        if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__:
+            yield value
+
+
+CLASSES: dict[str, type] = {cls.__name__: cls for module in MODULES for cls in _of(module)} | {
+    "Choice": policy.Choice,
+    "Aim": policy.Aim,
+}
+
+
+@functools.cache
+def hints_of(cls: type) -> dict[str, Any]:
+    """Return the annotations of a dataclass's fields, in order, without those that are only remembered."""
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls) if not field.metadata.get("transient")}
