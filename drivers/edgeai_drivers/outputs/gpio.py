@@ -72,6 +72,9 @@ class Gpio(Output):
         on = number_of(result, self.options.value) >= self.options.threshold
         self._held.put(float(on), until(result, self.options.hold))
 
+    def _safe(self) -> None:
+        self._held.put(0.0, 0)
+
     def _close(self) -> None:
         if self._device is not None:
             self._device.source = None

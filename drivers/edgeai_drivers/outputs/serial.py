@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from edgeai.driver import Driver, DriverOptions, Duration, Output
 from edgeai.errors import ConfigError, Problem
@@ -14,6 +14,9 @@ from edgeai_drivers.framing import DELIMITERS, ENCODERS
 from edgeai_drivers.ports import FrameWriter, list_devices, lost, open_port
 
 from ._command import command
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _OTHERS = ("sim:", "sensor:")
 
@@ -84,6 +87,12 @@ class Serial(Output):
             expected = "the name of a device of this pipeline that has a serial port"
             raise ConfigError(Problem(f"outputs.{self.name}.port", found, expected, hint=hint))
         self._peer = peers[wanted]
+
+    def anew(self) -> Self:
+        """Return another driver of the same device, linked to the same other device."""
+        made = super().anew()
+        made._peer = self._peer
+        return made
 
     def _open(self) -> None:
         options = self.options
