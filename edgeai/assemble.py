@@ -63,7 +63,8 @@ def assemble(
     peers: dict[str, Driver] = {**cameras, **sensors}
     for driver in (*peers.values(), *named.values()):
         driver.attach(peers)
-    routes = [OutputRoute(named[name], frozenset(spec.stages or graph.stages)) for name, spec in graph.outputs.items()]
+    told = graph.stages or graph.cameras
+    routes = [OutputRoute(named[name], frozenset(spec.stages or told)) for name, spec in graph.outputs.items()]
     routes = [replace(route, feeds=_feeds(graph, route)) for route in (*routes, *outputs)]
 
     lossless = {name for name, camera in cameras.items() if camera.lossless}
@@ -121,7 +122,7 @@ def assemble(
 
 
 def _feeds(graph: Graph, route: OutputRoute) -> frozenset[str]:
-    """Return the stages whose results an output takes, and all that these depend on."""
+    """Return the stages and cameras whose results and frames an output takes, and all that these depend on."""
     return frozenset(name for stage in route.stages for name in (stage, *graph.chain(stage)))
 
 

@@ -77,9 +77,14 @@ class Stamper:
             self._anchor = now - raw
         return self._anchor + raw
 
-    def stamp(self, clock: StampClock, raw: int | None, arrival: int) -> tuple[int, Timing]:
-        """Return (stamp, its Timing) for a capture that arrived at `arrival` (ns)."""
-        timing = self._timing(clock, raw, arrival)
+    def stamp(
+        self, clock: StampClock, raw: int | None, arrival: int, measured: tuple[int, int] | None = None
+    ) -> tuple[int, Timing]:
+        """Return (stamp, its Timing) for a capture that arrived at `arrival` (ns).
+
+        measured: the offset and its uncertainty, where the driver knows them better.
+        """
+        timing = self._timing(clock, raw, arrival) if measured is None else Timing(clock, raw, *measured)
         stamp = arrival if timing.raw is None else timing.raw + timing.offset
         stamp = max(min(stamp, arrival), self._last)
         self._last = stamp

@@ -30,6 +30,7 @@ class Capture:
     """What `_read` returns: the data, the device's stamp (ns) and its clock, and captures lost since the last one.
 
     encoded: the bytes that the device delivered, for recordings; of a picture only a JPEG that decodes to `data`.
+    measured: what the driver itself found is to be added to `raw` to reach the pipeline's clock, and its doubt (ns).
     """
 
     data: Any
@@ -37,6 +38,7 @@ class Capture:
     clock: StampClock = "none"
     lost: int = 0
     encoded: bytes | None = None
+    measured: tuple[int, int] | None = None
 
 
 M = TypeVar("M", Frame, Reading)
@@ -204,7 +206,7 @@ class Source(Driver, Generic[M]):
         if self.lossless:
             stamp, timing = arrival, replace(self._stamper.stamp(capture.clock, capture.raw, arrival)[1], offset=0)
         else:
-            stamp, timing = self._stamper.stamp(capture.clock, capture.raw, arrival)
+            stamp, timing = self._stamper.stamp(capture.clock, capture.raw, arrival, capture.measured)
         self.captured += 1
         message = self._wrap(capture.data, seq, stamp, timing)
         return message if capture.encoded is None else self._with_bytes(message, capture.encoded)

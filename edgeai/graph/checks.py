@@ -74,7 +74,7 @@ def _check_presence(parts: Parts, findings: Findings) -> None:
         return
     if empty("cameras") and empty("sensors"):
         findings.add(("cameras",), "nothing", "at least one camera or sensor", "such as front: v4l2:/dev/video0")
-    if empty("stages"):
+    if empty("stages") and (empty("cameras") or empty("outputs")):
         findings.add(("stages",), "nothing", "at least one stage", "such as objects: {model: model.tflite}")
 
 
@@ -186,7 +186,7 @@ def _check_cycles(parts: Parts, findings: Findings) -> None:
 
 
 def _check_output(parts: Parts, name: str, spec: DeviceSpec, findings: Findings) -> None:
-    stages = parts.names("stages")
+    stages = parts.names("stages", "cameras")
     for stage in spec.stages or ():
         if stage not in stages:
             found = f"an unknown stage {show(stage)}"

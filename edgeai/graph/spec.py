@@ -44,7 +44,8 @@ class DeviceSpec(BaseModel):
     """The driver's name; for one made in Python, its class or function."""
     options: Mapping[str, Any] = Field(default={}, repr=False)
     stages: tuple[str, ...] | None = None
-    """Of an output: the stages whose results it gets; None for all."""
+    """Of an output: the stages whose results, or the cameras whose frames, it gets; None for all stages, and where
+    there is none for all cameras."""
     retry: Retry | None = None
     """How it is opened again when it fails; None as its driver has it."""
     isolate: Literal["process"] | None = None

@@ -12,6 +12,7 @@ from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
 from google.protobuf.message import DecodeError
 
 from edgeai.errors import RecordingError
+from edgeai.jpeg import jpeg_size
 from edgeai.messages import Colour, Frame, Intrinsics, Timing
 from edgeai.recording.format import MAX_RECORD
 
@@ -88,26 +89,13 @@ def _decoded(note: FrameNote, data: bytes) -> npt.NDArray[np.uint8]:
     if not 0 < note.width * note.height <= MAX_RECORD // 3 or min(note.width, note.height) < 1:
         raise ValueError(f"its size is {note.width} x {note.height}")
     jpeg = np.frombuffer(CompressedImage.FromString(data).data, np.uint8)
-    if sorted(_size(jpeg.tobytes())) != sorted((note.width, note.height)):  # as EXIF says it may lie on its side
+    stated = jpeg_size(jpeg.tobytes())
+    if stated is None:
+        raise ValueError("it is no JPEG")
+    if sorted(stated) != sorted((note.width, note.height)):  # as EXIF says it may lie on its side
         raise ValueError("its JPEG is of another size")
     how = cv2.IMREAD_GRAYSCALE if note.colour == "gray" else cv2.IMREAD_COLOR
     image: npt.NDArray[np.uint8] | None = cv2.imdecode(jpeg, how)
     if image is None or image.shape[:2] != (note.height, note.width):
         raise ValueError("its JPEG is damaged")
     return np.ascontiguousarray(image[:, :, ::-1]) if note.colour == "rgb" else image
-
-
-def _size(jpeg: bytes) -> tuple[int, int]:
-    """Return the width and height that a JPEG's frame header states, before anything is allocated for it."""
-    at = 2
-    while at + 9 <= len(jpeg):
-        if jpeg[at] != 0xFF:
-            break
-        marker = jpeg[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(jpeg[at + 7 : at + 9], "big"), int.from_bytes(jpeg[at + 5 : at + 7], "big")
-        else:
-            at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-    raise ValueError("it is no JPEG")

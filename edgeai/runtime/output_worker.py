@@ -13,6 +13,7 @@ from edgeai.messages import Frame, Result
 from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.backoff import Backoff
 from edgeai.runtime.program import raised
+from edgeai.runtime.results import unseen
 from edgeai.runtime.supervision import HANG, LOOK, MOST_ABANDONED, Supervision
 from edgeai.runtime.taps import Fault, Tap
 
@@ -81,6 +82,11 @@ class OutputWorker(Tap):
             else:
                 self._items.append(item)
             self._changed.notify()
+
+    def captured(self, frame: Frame) -> None:
+        """Take a frame, where the output is given a camera."""
+        if frame.source in self._stages:
+            self.published(unseen(frame), frame)
 
     def faulted(self, fault: Fault) -> None:
         """Make the output safe when what feeds it fails."""

@@ -7,7 +7,7 @@ from edgeai.runtime.program import Execution, Work
 from edgeai.schedule.commands import Job
 from edgeai.schedule.workload import OperatingPoint
 
-__all__ = ["result_of"]
+__all__ = ["result_of", "unseen"]
 
 
 def result_of(job: Job, work: Work, execution: Execution, published: int, point: OperatingPoint) -> Result:
@@ -32,4 +32,18 @@ def result_of(job: Job, work: Work, execution: Execution, published: int, point:
         threads=point.threads,
         timing=captured.timing,
         intrinsics=captured.intrinsics if isinstance(captured, Frame) else None,
+    )
+
+
+def unseen(frame: Frame) -> Result:
+    """Return the result of a frame that no stage has looked at, as an output gets it: its value is None."""
+    return Result(
+        stream=frame.source,
+        seq=frame.seq,
+        stamp=frame.stamp,
+        value=None,
+        inputs=((frame.source, frame.seq),),
+        ledger=((frame.source, "captured", frame.stamp),),
+        timing=frame.timing,
+        intrinsics=frame.intrinsics,
     )

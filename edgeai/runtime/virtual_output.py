@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edgeai.messages import Frame, Result
 from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.backoff import Backoff
+from edgeai.runtime.results import unseen
 from edgeai.runtime.supervision import Supervision
 from edgeai.runtime.taps import Fault, Tap
 
@@ -40,6 +41,11 @@ class VirtualOutput(Tap):
             self.output.lost += 1
             return
         self._supervision.wrote(self.output, result, result.published, result.published)
+
+    def captured(self, frame: Frame) -> None:
+        """Take a frame, where the output is given a camera."""
+        if frame.source in self._stages:
+            self.published(unseen(frame), frame)
 
     def faulted(self, fault: Fault) -> None:
         """Make the output safe when what feeds it fails."""

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ._multipart import jpeg_is_whole
+from edgeai.jpeg import jpeg_is_whole, jpeg_size
 
-__all__ = ["capture", "decode", "is_jpeg", "quietly"]
+__all__ = ["capture", "decode", "decode_of", "encode", "is_jpeg", "quietly"]
 
 # OpenCV reads these once, when it first needs them: so they are set on import. FFmpeg's own lines on the terminal name
 # neither camera nor remedy (and would show the password of a URL); for a V4L2 frame OpenCV would wait 10 s.
@@ -67,3 +67,24 @@ def decode(data: bytes) -> npt.NDArray[np.uint8] | None:
     except cv2.error:
         return None
     return image
+
+
+def decode_of(data: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
+    """Decode a JPEG that is said to have a shape: (height, width, 3), or (height, width) when gray.
+
+    None when it is damaged or of another size, which is known before anything is allocated for it.
+    """
+    if jpeg_size(data) != (shape[1], shape[0]) or not jpeg_is_whole(data):
+        return None
+    flags = (cv2.IMREAD_GRAYSCALE if len(shape) == 2 else cv2.IMREAD_COLOR) | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        image: npt.NDArray[np.uint8] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+    return image
+
+
+def encode(image: npt.NDArray[np.uint8], colour: str, quality: int) -> bytes:
+    """Return a picture as a JPEG of a quality from 1 to 100."""
+    _, data = cv2.imencode(".jpg", image[:, :, ::-1] if colour == "rgb" else image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return bytes(data)
