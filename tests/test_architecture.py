@@ -1,52 +1,34 @@
-"""What must be the same on every processor: tools/aarch64 runs this on 64-bit ARM, against digests made on x86-64.
-
-python -m tests.test_architecture stores the recording and its digests anew, after a change of what they contain.
-"""
+"""What must be the same on every processor; tools/aarch64 runs this on 64-bit ARM, beside a drive made on x86-64."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from edgeai import Graph, Pipeline, pilots
-from edgeai.replay.run import replay
+from edgeai import Pipeline, pilots
+from tests import drive
 
 pytestmark = pytest.mark.aarch64
 
-DATA = Path(__file__).parent / "data"
-DRIVE, DIGESTS = DATA / "drive.mcap", DATA / "digests.json"
-LADDER = ["pilot_large", "pilot_medium", "pilot_small"]
 
-EXACT = {"numerics": "reference"}
-REPLAYS = {
-    "recompute": {},
-    "another budget": {"schedule": {"policy": "power", "budget": "3.3W"}, **EXACT},
-    "another board": {"board": "pi5", "schedule": {"policy": "accuracy_floor", "accuracy": 0.7}, **EXACT},
-    "reference kernels": {"mode": "recorded", **EXACT},
-}
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory):
+    """The folder of a drive: the other processor's that EDGEAI_DRIVE names, else one made here and now."""
+    if "EDGEAI_DRIVE" in os.environ:
+        return Path(os.environ["EDGEAI_DRIVE"])
+    folder = tmp_path_factory.mktemp("drive")
+    drive.make(folder)
+    return folder
 
 
-def graph(**changes):
-    return Graph(
-        cameras={"front": {"driver": "track", "world": "rover", "size": "160x120", "fps": 30}},
-        sensors={"rover": {"driver": "rover", "seed": 3}},
-        stages={"pilot": {"input": "front", "model": LADDER, "deadline": "100ms", "rate": [5, 30]}},
-        schedule={"policy": "latency"},
-        **changes,
-    )
-
-
-def digest(name):
-    return replay(DRIVE, graph=DATA / "drive.yaml" if REPLAYS[name] else None, **REPLAYS[name]).digest
-
-
-@pytest.mark.parametrize("name", REPLAYS)
-def test_a_recorded_drive_is_replayed_to_the_bit(name):
-    assert digest(name) == json.loads(DIGESTS.read_text())[name]
+@pytest.mark.parametrize("name", drive.REPLAYS)
+def test_a_recorded_drive_is_replayed_to_the_bit(driven, name):
+    assert drive.digest(driven, name) == json.loads((driven / "digests.json").read_text())[name]
 
 
 def test_opencv_comes_without_a_screen():
@@ -69,16 +51,3 @@ def test_the_command_line_runs_a_model_on_a_camera():
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     assert "pilot_small" in run.stderr
-
-
-def _store():
-    DRIVE.unlink(missing_ok=True)
-    pipeline = Pipeline(graph(), engine="lockstep", durations={"pilot": 0.02})
-    with pipeline.record(DRIVE, cameras="jpeg:80"):
-        pipeline.advance(1)
-    (DATA / "drive.yaml").write_text(graph().to_yaml())
-    DIGESTS.write_text(json.dumps({name: digest(name) for name in REPLAYS}, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    _store()
