@@ -12,6 +12,7 @@ from edgeai import FAULT, FRESH, ConfigError, DeviceLost, DeviceNotFound, Graph,
 from edgeai.driver import Camera, CameraOptions, Capture, DriverOptions, DriverState, Output
 from edgeai.recording.reader import Recording
 
+CAMERA = "synthetic:64x48?fps=50"
 SOON = 20.0
 """Seconds that anything may take on a busy machine before a test gives up."""
 
@@ -218,6 +219,33 @@ def test_a_camera_whose_driver_hangs_is_replaced_by_another_and_its_late_picture
         assert seqs >= 3
     assert "thread edgeai-source-cam is stuck and is replaced" in caplog.text
     assert Hanging.made == 2
+
+
+def test_a_job_that_hangs_is_dropped_as_a_fault_and_its_stage_goes_on_with_another_thread(caplog):
+    """It hangs when it has run before, so that it is known how long it may take."""
+    release, results = threading.Event(), []
+
+    def hangs(frame):
+        if frame.seq >= 5 and not release.is_set() and threading.current_thread() not in results:
+            results.append(threading.current_thread())
+            if len(results) == 1:
+                release.wait()
+        return frame.seq
+
+    faults = []
+    pipeline = Pipeline(Graph(cameras={"cam": CAMERA}, stages={"count": {"call": hangs}}), on_fault=faults.append)
+    with pipeline:
+        until(lambda: pipeline.stats()["count"].dropped.get("fault") == 1)
+        until(lambda: pipeline.latest("count").get().status is FRESH)
+        before = pipeline.latest("count").get().value
+        release.set()
+        until(lambda: pipeline.latest("count").get().value > before)
+        stats = pipeline.stats()["count"]
+        assert stats.ready == stats.delivered + sum(stats.dropped.values()) + stats.in_flight
+    assert [str(fault) for fault in faults] == [
+        "count has not come back for 0.5 s: look at its model, its function, its hardware"
+    ]
+    assert "thread edgeai-lane-0 is stuck in count and is replaced" in caplog.text
 
 
 class Hanging(Camera):

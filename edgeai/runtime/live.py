@@ -8,7 +8,6 @@ code when the pipeline stops is named in the log and abandoned.
 from __future__ import annotations
 
 import logging
-import queue
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -20,9 +19,10 @@ from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.exits import Holder, MainThread
+from edgeai.runtime.lane import Lane
 from edgeai.runtime.loader import Loader
 from edgeai.runtime.output_worker import OutputWorker
-from edgeai.runtime.program import Batch
+from edgeai.runtime.program import Batch, Execution
 from edgeai.runtime.read_ahead import ReadAhead
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.source_worker import SourceWorker
@@ -76,9 +76,6 @@ class LiveEngine:
         self._taps = Taps([*taps, *self._workers])
         self.roster.taps = self._taps
         self._timers = TimerThread(clock)
-        self._queues: list[queue.SimpleQueue[Batch | None]] = [
-            queue.SimpleQueue() for _ in range(assembly.workload.lanes)
-        ]
         fed = {stage.origin for stage in assembly.workload.stages}
         self._ahead: dict[str, ReadAhead] = {}
         self._loader = Loader(assembly.programs, clock, lambda event: self.core.tick(event))
@@ -96,16 +93,20 @@ class LiveEngine:
         for camera in assembly.cameras:
             if camera.lossless and camera.name in fed:
                 self._ahead[camera.name] = ReadAhead(self.core.frame)
+        self._lanes = [
+            Lane(n, assembly.programs, clock, self._done, self._rests, self.core.fault)
+            for n in range(assembly.workload.lanes)
+        ]
         self._readers = [self._reader(source) for source in assembly.sources]
         self.holder = Holder(self._left_alone)
         watched: list[Watched] = [self.core.freshness, self.holder, MainThread(self.end_by)]
-        self._watchdog = Watchdog([*self._readers, *self._workers, *watched], clock, self._watchdog_failed)
+        watched += [*self._lanes, *self._readers, *self._workers]
+        self._watchdog = Watchdog(watched, clock, lambda error: self.core.fault("watchdog", error))
         self._finished = threading.Event()
         self._finish_lock = threading.Lock()
         leading: tuple[Source[Any], ...] = assembly.cameras or assembly.sensors
         self._leading = {source.name for source in leading}
         self._running = set(self._leading)
-        self._over = False
         self._threads: list[threading.Thread] = []
         self._switch_interval = sys.getswitchinterval()
 
@@ -120,8 +121,8 @@ class LiveEngine:
             worker.start()
         if self._assembly.workload.limited:
             self._loader.start()
-        for lane in range(self._assembly.workload.lanes):
-            self._spawn(f"edgeai-lane-{lane}", lambda lane=lane: self._lane(lane))  # type: ignore[misc]
+        for lane in self._lanes:
+            lane.start()
         for reader in self._readers:
             reader.start()
         self.core.freshness.start()
@@ -153,10 +154,11 @@ class LiveEngine:
         compute, write = (give_up - int((STOP - share) * NS) for share in (COMPUTE, WRITE))
         self.core.shut_down()
         self._finish()
-        for lane in self._queues:
-            lane.put(None)
+        for lane in self._lanes:
+            lane.end()
         self._clock.stop()
-        threads = [*self._threads, *(thread for reader in self._readers for thread in reader.threads)]
+        threads = [*self._threads, *(thread for lane in self._lanes for thread in lane.threads)]
+        threads += [thread for reader in self._readers for thread in reader.threads]
         for thread in threads:
             self._joined(thread, compute)
         for ahead in self._ahead.values():
@@ -165,7 +167,8 @@ class LiveEngine:
             worker.begin_close(None if patient else write)
         stuck = [w.thread.name for w in self._workers if not w.close(max(0.1, self._left(give_up)), patient=patient)]
         stuck += [thread.name for thread in threads if not self._joined(thread, give_up)]
-        self._over = True
+        for lane in self._lanes:
+            lane.abandon()
         if not self._timers.close(self._left(give_up)):
             stuck.append("edgeai-timers")
         if not self._loader.close(self._left(give_up)):
@@ -228,21 +231,18 @@ class LiveEngine:
 
     # -- threads -----------------------------------------------------------------------------------------------
 
-    def _lane(self, lane: int) -> None:
-        jobs, programs = self._queues[lane], self._assembly.programs
-        while (batch := jobs.get()) is not None:
-            executions = programs.execute(batch, self._clock)
-            if self._over:
-                return  # it came back from wherever it hung, and nobody is there any more
-            for (job, work), execution in zip(batch, executions, strict=True):
-                self.core.done(job, work, execution)
-            for ahead in self._ahead.values():
-                ahead.move_on()
-            if jobs.empty():
-                self._loader.gap()
-                for settled in self._taps.settled:
-                    settled()
-                self._check_finished()
+    def _done(self, batch: Batch, executions: list[Execution]) -> None:
+        for (job, work), execution in zip(batch, executions, strict=True):
+            self.core.done(job, work, execution)
+        for ahead in self._ahead.values():
+            ahead.move_on()
+
+    def _rests(self) -> None:
+        """A lane has nothing to do for now."""
+        self._loader.gap()
+        for settled in self._taps.settled:
+            settled()
+        self._check_finished()
 
     def _meter(self, meter: Meter) -> None:
         try:
@@ -255,7 +255,7 @@ class LiveEngine:
     # -- what the core asks for --------------------------------------------------------------------------------
 
     def _run(self, batch: Batch) -> None:
-        self._queues[batch[0][0].lane].put(batch)
+        self._lanes[batch[0][0].lane].put(batch)
 
     def _wake_at(self, t: int) -> None:
         self._timers.at(t, lambda: self.core.tick(Tick(self._clock.now())))
@@ -282,9 +282,6 @@ class LiveEngine:
     def _left_alone(self) -> None:
         self.end_by(EdgeAIError("nobody holds the pipeline any more: keep it as long as it shall run, or call stop()"))
         self.stop()
-
-    def _watchdog_failed(self, error: Exception) -> None:
-        self.core.fault("watchdog", error)
 
     def _open_drivers(self) -> None:
         opened: list[Driver] = []

@@ -38,6 +38,11 @@ class Programs:
         """Make a point ready. Raises EdgeAIError."""
         self._ready[stage, point] = self._makers[stage, point]()
 
+    def renew(self, stage: str, point: int) -> None:
+        """Make a point anew, where an interpreter of it hangs; from now on it runs by itself. Raises EdgeAIError."""
+        self._together.pop((stage, point), None)
+        self.load(stage, point)
+
     def load_all(self) -> None:
         """Make every point ready. Raises EdgeAIError."""
         for stage, point in self._makers:
@@ -57,11 +62,11 @@ class Programs:
 
     def execute(self, batch: Batch, clock: Clock) -> list[Execution]:
         """Run the jobs of a batch on the calling thread, their lane's."""
-        job, work = batch[0]
-        if len(batch) == 1:
-            return [execute(self.of(job), work, clock)]
-        together = self._together[job.stage, job.point][job.lane]
-        return execute_together(together, [(job.stage, work) for job, work in batch], clock)
+        job = batch[0][0]
+        together = self._together.get((job.stage, job.point)) if len(batch) > 1 else None
+        if together is None:
+            return [execute(self.of(job), work, clock) for job, work in batch]
+        return execute_together(together[job.lane], [(job.stage, work) for job, work in batch], clock)
 
     @property
     def models(self) -> dict[tuple[str, int], Any]:
