@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgeai.errors import ConfigError
-from edgeai.graph.spec import sure_score
+from edgeai.graph.spec import floor_rate, sure_score
 from edgeai.runtime.program import Program, Work
 from edgeai.runtime.steps.memory import Memory
 
@@ -29,6 +29,8 @@ class Around:
             from edgeai.perception.tracking.book import empty
 
             self.memories[f"{stage}.track"] = Memory(empty())
+        if self._spec.gate is not None:
+            self.memories[f"{stage}.gate"] = Memory(None)
 
     def __call__(self, program: Program) -> Program:
         """Return the program of one lane with the steps before and behind it. Raises PluginError."""
@@ -38,6 +40,12 @@ class Around:
 
             said = {**self._spec.track.model_dump(), "sure": sure_score(self._spec)}
             program = tracked(program, TrackOptions(**said), self.memories[f"{self._stage}.track"], self._moment)
+        if self._spec.gate is not None:
+            from edgeai.perception.gating import GateOptions
+            from edgeai.runtime.steps.gated import gated
+
+            options = GateOptions(threshold=self._spec.gate.threshold, floor=floor_rate(self._spec))
+            program = gated(program, options, self.memories[f"{self._stage}.gate"], self._moment)
         return program
 
     def check(self, model: Model) -> None:

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from edgeai.errors import ConfigError
 from edgeai.graph.calls import name_of
 from edgeai.graph.scalars import CoreSchema
+from edgeai.graph.spec import DelegateSpec, SsdSpec
+from edgeai.graph.steps import GateSpec, TrackSpec
 from edgeai.graph.upkeep import UPKEEP, written
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from edgeai.graph.spec import DeviceSpec, LiveViewSpec, StageSpec
 
 __all__ = ["to_yaml"]
+
+
+_SHORT: Mapping[type, Any] = {TrackSpec: True, GateSpec: "motion", SsdSpec: {}, DelegateSpec: {}}
+"""How a mapping that says nothing is written."""
 
 
 class _Dumper(CoreSchema, yaml.SafeDumper):
@@ -87,7 +93,7 @@ def _importable(graph: Graph, path: tuple[str, str], function: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return {key: _plain(getattr(value, key)) for key in value.model_fields_set} or True
+        return {key: _plain(getattr(value, key)) for key in value.model_fields_set} or _SHORT[type(value)]
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, Mapping):

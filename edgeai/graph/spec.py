@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from edgeai.driver import Retry
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
-from edgeai.graph.steps import Track
+from edgeai.graph.steps import Gate, Track
 from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Endpoint, Fraction, Memory, Watts
 
@@ -23,6 +23,7 @@ __all__ = [
     "ScheduleSpec",
     "SsdSpec",
     "StageSpec",
+    "floor_rate",
     "sure_score",
 ]
 
@@ -159,6 +160,8 @@ class StageSpec(BaseModel):
     """Names and units of a regression's values."""
     ssd: SsdSpec | None = None
     """How the raw heads of an SSD are read."""
+    gate: Gate = None
+    """motion: the model looks only where something moved, and at a floor rate; in between, results are carried on."""
     track: Track = None
     """true: detections become tracks, whose numbers last and whose boxes can be asked for at any instant."""
     added_latency: Duration = 0.0
@@ -174,6 +177,14 @@ def sure_score(spec: StageSpec) -> float:
     """Return the score from which a detection of a tracked stage starts a track."""
     told = None if spec.track is None else spec.track.sure
     return told if told is not None else 0.5 if spec.score is None else spec.score
+
+
+def floor_rate(spec: StageSpec) -> float:
+    """Return how often a second the model of a gated stage looks at the least."""
+    told = None if spec.gate is None else spec.gate.floor
+    if told is None and spec.rate is not None and spec.rate[0] < spec.rate[1]:
+        told = spec.rate[0]
+    return 1.0 if told is None else told
 
 
 CARD_FIELDS = (

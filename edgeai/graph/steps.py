@@ -1,15 +1,15 @@
-"""What a stage does around its model: tracking behind it."""
+"""What a stage does around its model: a gate before it, tracking behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from edgeai.quantities import Duration, Fraction
+from edgeai.quantities import Duration, Fraction, Rate
 
-__all__ = ["Track", "TrackSpec"]
+__all__ = ["Gate", "GateSpec", "Track", "TrackSpec"]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
@@ -29,6 +29,17 @@ class TrackSpec(BaseModel):
     """Detections after which a track is believed."""
 
 
+class GateSpec(BaseModel):
+    """When a model does not have to look at a frame."""
+
+    model_config = _FROZEN
+
+    threshold: Annotated[Fraction, Field(gt=0)] = 0.05
+    """Change of brightness, as a part of the full range, that counts as motion."""
+    floor: Rate | None = None
+    """The model looks at least so often; left out, the least of the stage's `rate` range, or 1fps."""
+
+
 def _track(value: Any) -> Any:
     if isinstance(value, bool):
         return {} if value else None
@@ -37,4 +48,13 @@ def _track(value: Any) -> Any:
     return value
 
 
+def _gate(value: Any) -> Any:
+    if value == "motion":
+        return {}
+    if value is not None and not isinstance(value, Mapping | GateSpec):
+        raise ValueError("motion, or a mapping with threshold and floor")
+    return value
+
+
+Gate = Annotated[GateSpec | None, BeforeValidator(_gate, json_schema_input_type=Literal["motion"] | GateSpec | None)]
 Track = Annotated[TrackSpec | None, BeforeValidator(_track, json_schema_input_type=bool | TrackSpec | None)]

@@ -53,6 +53,8 @@ def asked(spec: StageSpec) -> str:
         words.append(f"deadline {quantity(spec.deadline)}")
     if spec.weight != 1:
         words.append(f"weight {spec.weight:g}")
+    if spec.gate is not None:
+        words.append("gated by motion")
     if spec.track is not None:
         words.append("tracked")
     if spec.added_latency:

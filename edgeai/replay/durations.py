@@ -87,7 +87,8 @@ class RecordedDurations:
                 job, together = jobs.pop(decision.event.job)
                 point = points[job.stage][job.point]
                 stretch = batches.stretch(job.stage, job.point) if together else 1.0
-                exact[job.stage, point.variant, point.threads, job.seq] = round(decision.event.wall / stretch)
+                if decision.event.skipped is None:
+                    exact[job.stage, point.variant, point.threads, job.seq] = round(decision.event.wall / stretch)
             elif isinstance(decision.event, Calibrated):
                 calibrated = decision.event
                 batches = Batches(calibrated.batchings)

@@ -108,7 +108,7 @@ class Rerun:
         if execution.error is not None:
             self.failed.append((job, execution.error))
             return
-        timed = Execution(execution.value, None, event.t - event.wall, event.steps, event.cpu)
+        timed = replace(execution, began=event.t - event.wall, steps=event.steps, cpu=event.cpu)
         result = result_of(job, work, timed, event.published, self._recorded[job.stage][job.point])
         self.results.append(result)
         self._hold(job.stage, job.seq, Work(work.captured, event.published, result))

@@ -162,9 +162,15 @@ class Core:
                     call(result, work.frame)
                 if job.stage in self._is_parent:
                     item = job.stage, Work(work.captured, now, result)
+            if execution.skipped is not None and execution.skipped.why == "gated":
+                for call in self._taps.dropped:
+                    call(Drop(job.stage, job.origin, job.seq, "gated"))
             if not self._store:
                 self._give_way()
-        event = JobDone(self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu)
+        skipped = None if execution.skipped is None else execution.skipped.why
+        event = JobDone(
+            self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu, skipped
+        )
         self._tell(event, item, (job.stage, job.seq))
 
     def attach(self, tap: Tap) -> None:

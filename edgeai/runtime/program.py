@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeai.clock import Clock, thread_cpu
-from edgeai.messages import Frame, Mark, Reading, Readings, Result
+from edgeai.messages import Basis, Frame, Mark, Reading, Readings, Result
 from edgeai.schedule.commands import Job
+from edgeai.schedule.events import Skip
 
-__all__ = ["INVOKED", "Batch", "Execution", "Program", "Step", "Work", "execute", "raised"]
+__all__ = ["INVOKED", "Batch", "Execution", "Program", "Skipped", "Step", "Work", "execute", "raised"]
 
 INVOKED = "invoked"
 """The mark of the step that runs a model."""
@@ -47,18 +48,36 @@ Batch = tuple[tuple[Job, Work], ...]
 """Jobs that a lane runs as one, and what each works on; most often a single one."""
 
 Program = tuple[Step, ...]
-"""Steps in order; the last one returns the stage's value."""
+"""Steps in order; the last one returns the stage's value, or one before it Skipped."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Skipped:
+    """What a step returns to end a program early: the stage's value without its model having looked, and why.
+
+    gated: it is carried forward; `basis` and `inferred_stamp` say what it rests on. empty: there was nothing to look
+    at.
+    """
+
+    why: Skip
+    value: Any
+    basis: Basis = "inferred"
+    inferred_stamp: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Execution:
-    """What came of a program: its value or the error that ended it, when it began, its steps (mark, ns), CPU time."""
+    """What came of a program: its value or the error that ended it, when it began, its steps (mark, ns), CPU time.
+
+    skipped: why its model did not look, None where it did.
+    """
 
     value: Any
     error: Exception | None
     began: int
     steps: tuple[tuple[str, int], ...]
     cpu: int
+    skipped: Skipped | None = None
 
     def ledger(self, stage: str) -> list[Mark]:
         """Return rows from `started` through the end of each step."""
@@ -75,6 +94,7 @@ def execute(program: Program, work: Work, clock: Clock) -> Execution:
     steps: list[tuple[str, int]] = []
     value: Any = work
     error: Exception | None = None
+    skipped: Skipped | None = None
     cpu = thread_cpu()
     began = before = clock.now()
     mark = ""
@@ -85,11 +105,14 @@ def execute(program: Program, work: Work, clock: Clock) -> Execution:
             after = clock.now()
             steps.append((mark, after - before))
             before = after
+            if isinstance(value, Skipped):
+                skipped, value = value, value.value
+                break
     except (Exception, SystemExit) as caught:  # noqa: BLE001 - a stage's error is its stream's fault, not the lane's end
         error = raised(caught)
         value = None
         steps.append((mark, clock.now() - before))
-    return Execution(value, error, began, tuple(steps), thread_cpu() - cpu)
+    return Execution(value, error, began, tuple(steps), thread_cpu() - cpu, skipped)
 
 
 def raised(error: Exception | SystemExit) -> Exception:

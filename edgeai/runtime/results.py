@@ -12,6 +12,7 @@ __all__ = ["result_of", "unseen"]
 
 def result_of(job: Job, work: Work, execution: Execution, published: int, point: OperatingPoint) -> Result:
     """Return the result of a job at an operating point, published at a time (ns): its inputs, its ledger, its value."""
+    skipped = execution.skipped
     captured, parent = work.captured, work.result
     if parent is not None:
         rows, inputs = list(parent.ledger), parent.inputs
@@ -27,7 +28,8 @@ def result_of(job: Job, work: Work, execution: Execution, published: int, point:
         value=execution.value,
         inputs=inputs,
         ledger=tuple(rows),
-        inferred_stamp=job.stamp,
+        basis="inferred" if skipped is None else skipped.basis,
+        inferred_stamp=job.stamp if skipped is None or skipped.inferred_stamp is None else skipped.inferred_stamp,
         variant=point.variant,
         threads=point.threads,
         timing=captured.timing,

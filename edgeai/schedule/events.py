@@ -20,6 +20,7 @@ __all__ = [
     "Profile",
     "Sensed",
     "Shutdown",
+    "Skip",
     "Tick",
 ]
 
@@ -34,12 +35,17 @@ class FrameReady:
     stamp: int
 
 
+Skip = Literal["gated", "empty"]
+"""Why a job's model did not look: a gate saw that nothing moved, or there was nothing to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobDone:
     """A job ended. `steps` are (mark, wall ns) as measured by the engine, `cpu` is the lane's CPU time in ns.
 
     `published` is the time its result was published; with `ok` false the stage raised and nothing was published. Jobs
-    that ran together took the same steps, and share the CPU time.
+    that ran together took the same steps, and share the CPU time. skipped: why its model did not look; its duration is
+    none of the model's then.
     """
 
     t: int
@@ -48,6 +54,7 @@ class JobDone:
     published: int
     steps: tuple[tuple[str, int], ...] = ()
     cpu: int = 0
+    skipped: Skip | None = None
 
     @property
     def wall(self) -> int:

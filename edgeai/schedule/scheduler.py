@@ -145,10 +145,14 @@ class Scheduler:
             state.counts.dropped["fault"] += 1  # no Drop: the item was handed over with Run
             state.settle(self.planner.aim, None)
             return
-        changed = state.model.observe(job.point, round(event.wall / state.stretch), state.slack())
+        looked = event.skipped is None
+        changed = looked and state.model.observe(job.point, round(event.wall / state.stretch), state.slack())
         late = job.deadline is not None and event.published > job.deadline
-        state.settle(self.planner.aim, None if late else job.point)
-        state.counts.delivered += 1
+        state.settle(self.planner.aim, None if late else job.point, looked)
+        if event.skipped == "gated":
+            state.counts.dropped["gated"] += 1  # no Drop, as above; a result that is carried forward was published
+        else:
+            state.counts.delivered += 1
         if late:
             state.counts.late += 1
             state.counts.missed += 1

@@ -38,8 +38,9 @@ class Waiting:
 class Counts:
     """What became of a stage's items. Always: ready = delivered + sum(dropped) + waiting + running.
 
-    offered: due at the chosen rate. missed: offered, and late, dropped late, superseded or faulted. batched: begun
-    together with items of other stages.
+    delivered: a model looked, or there was nothing to look at. Gated items count as dropped, though for each a result
+    that was carried forward is published. offered: due at the chosen rate. missed: offered, and late, dropped late,
+    superseded or faulted. batched: begun together with items of other stages.
     """
 
     ready: int = 0
@@ -136,12 +137,15 @@ class StageState:
         self.joules += self.watts[self.running.point] * (t - self.started) * 1e-9 / self.aboard
         self.started = t
 
-    def settle(self, aim: Aim | None, point: int | None) -> None:
-        """Enter an offered item into the banks: the point that was on time, None for a miss."""
+    def settle(self, aim: Aim | None, point: int | None, looked: bool = True) -> None:
+        """Enter an offered item into the banks: the point that was on time, None for a miss.
+
+        looked: False where no model ran, which says nothing of accuracy.
+        """
         if aim is None:
             return
         self.bank.settle(aim.miss_rate, point is None)
-        if aim.accuracy:
+        if aim.accuracy and (looked or point is None):
             score = 0.0 if point is None else self.load.points[point].accuracy
             self.accuracy.settle(aim.accuracy, score)
             self.price.settle(aim.accuracy, score)
