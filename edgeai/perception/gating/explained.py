@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from edgeai.perception.gating.regions import covered
+from edgeai.perception.gating.regions import part
 from edgeai.perception.tracking.motion import Motion
 from edgeai.perception.tracking.tracks import Tracks
 
 __all__ = ["Explained", "explain"]
 
-Floats = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.bool_]
+Pair = tuple[float, float]
 
 _IN_PLACE = 1 / 6
 """A box that was left by less than this part of its side overlaps with where its object is by 0.7."""
@@ -27,7 +30,9 @@ _SURE = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
-    """tracks: where they are now. all_still: none has left its place. doubtful: some are too uncertain, or not yet
+    """What the tracks say of a frame that no model has looked at.
+
+    tracks: where they are now. all_still: none has left its place. doubtful: some are too uncertain, or not yet
     believed. unexplained: something moved where no track is.
     """
 
@@ -37,52 +42,73 @@ class Explained:
     unexplained: bool
 
 
-def explain(tracks: Tracks, moved: npt.NDArray[np.bool_], cell: float, passed: int) -> Explained:
+def explain(tracks: Tracks, moved: Cells, cell: float, passed: int) -> Explained:
     """Explain by the tracks of the last look, `passed` ns ago, which cells (rows, columns) moved since then.
 
     A track is still where nothing moved around its box: whatever moved inside, it has not left it. The others coast,
     and the doubt about them is what the time without a look has added. cell: pixels along a cell's side.
     """
-    if not moved.any():
-        rest = replace(tracks.motion, velocity=np.zeros_like(tracks.motion.velocity))
-        held = replace(tracks, stamp=tracks.stamp + passed, motion=rest)
-        return Explained(held, all_still=True, doubtful=tracks.tentative > 0, unexplained=False)
-    then = tracks.box.astype(np.float64)
-    side = np.maximum(then[:, 2:] - then[:, :2], 1.0)
-    still = np.array([not _left(then[i : i + 1], side[i : i + 1], moved, cell) for i in range(len(tracks))], np.bool_)
-    coasting = tracks.at(tracks.stamp + passed)
-    added = np.maximum(coasting.motion.pp[:, :2] - tracks.motion.pp[:, :2], 0.0)
-    doubt = np.where(still[:, None], 0.0, _SURE * np.sqrt(added))
-    now = _held(tracks, coasting, still)
-    allowed = _AT_MOST * side + cell
-    hidden = tracks.hidden.box.astype(np.float64)
-    explained = (
-        covered(then, allowed, cell, moved.shape)
-        | covered(now.box.astype(np.float64), allowed + doubt, cell, moved.shape)
-        | covered(hidden, np.full((len(hidden), 2), cell), cell, moved.shape)
-    )
-    share = doubt / side
+    anything = bool(moved.any())
+    then = tracks.box.tolist()
+    still = [not (anything and _left(box, moved, cell)) for box in then]
+    now, doubt = _at_rest(tracks, passed), [(0.0, 0.0)] * len(tracks)
+    if not all(still):
+        coasting = tracks.at(tracks.stamp + passed)
+        doubt = _doubt(tracks.motion, coasting.motion, still)
+        now = _either(now, coasting, np.array(still))
+    sides = [(max(x2 - x1, 1.0), max(y2 - y1, 1.0)) for x1, y1, x2, y2 in then]
+    share = [dx / width + dy / height for (dx, dy), (width, height) in zip(doubt, sides, strict=True)]
     return Explained(
         now,
-        bool(still.all()),
-        tracks.tentative > 0 or bool((share[:, 0] + share[:, 1] > _AT_MOST).any()),
-        bool((moved & ~explained).any()),
+        all(still),
+        tracks.tentative > 0 or any(each > _AT_MOST for each in share),
+        anything and _unexplained(moved, cell, then, now, doubt),
     )
 
 
-def _left(box: Floats, side: Floats, moved: npt.NDArray[np.bool_], cell: float) -> bool:
-    """Say whether something moved around a box (1, 4): between a sixth and a third of its side away from it."""
-    near, far = (covered(box, part * side + cell, cell, moved.shape) for part in (_IN_PLACE, _AT_MOST))
-    return bool((moved & far & ~near).any())
+def _left(box: Sequence[float], moved: Cells, cell: float) -> bool:
+    """Say whether something moved around a box: between a sixth and a third of its side away from it."""
+    near, far = (moved[part(box, _margin(box, share, cell), cell)] for share in (_IN_PLACE, _AT_MOST))
+    return bool(np.count_nonzero(far) > np.count_nonzero(near))
 
 
-def _held(tracks: Tracks, coasting: Tracks, still: npt.NDArray[np.bool_]) -> Tracks:
-    """Return the tracks with those that are still at rest where they were, and the others where they coast to."""
-    rest, going = tracks.motion, coasting.motion
-    at_rest = replace(rest, velocity=np.zeros_like(rest.velocity))
+def _margin(box: Sequence[float], share: float, cell: float) -> Pair:
+    x1, y1, x2, y2 = box
+    return share * (x2 - x1) + cell, share * (y2 - y1) + cell
+
+
+def _at_rest(tracks: Tracks, passed: int) -> Tracks:
+    rest = replace(tracks.motion, velocity=np.zeros_like(tracks.motion.velocity))
+    return replace(tracks, stamp=tracks.stamp + passed, motion=rest)
+
+
+def _doubt(then: Motion, now: Motion, still: list[bool]) -> list[Pair]:
+    """Return the pixels in x and y by which each track may be off, for the time without a look."""
+    added = np.maximum(now.pp[:, :2] - then.pp[:, :2], 0.0).tolist()
+    return [
+        (0.0, 0.0) if rests else (_SURE * math.sqrt(x), _SURE * math.sqrt(y))
+        for (x, y), rests in zip(added, still, strict=True)
+    ]
+
+
+def _either(resting: Tracks, coasting: Tracks, still: Cells) -> Tracks:
+    """Return the tracks, those that are still at rest, the others coasting."""
     rows = still[:, None]
-    motion = Motion(*(np.where(rows, getattr(at_rest, e.name), getattr(going, e.name)) for e in fields(Motion)))
+    motion = (np.where(rows, getattr(resting.motion, e.name), getattr(coasting.motion, e.name)) for e in fields(Motion))
     points = coasting.keypoints
-    if points is not None and tracks.keypoints is not None:
-        points = replace(points, point=np.where(rows[:, :, None], tracks.keypoints.point, points.point))
-    return replace(coasting, box=np.where(rows, tracks.box, coasting.box), keypoints=points, motion=motion)
+    if points is not None and resting.keypoints is not None:
+        points = replace(points, point=np.where(rows[:, :, None], resting.keypoints.point, points.point))
+    box = np.where(rows, resting.box, coasting.box)
+    return replace(coasting, box=box, keypoints=points, motion=Motion(*motion))
+
+
+def _unexplained(moved: Cells, cell: float, then: Sequence[Sequence[float]], now: Tracks, doubt: list[Pair]) -> bool:
+    """Say whether something moved away from where the tracks were, are, or are hidden."""
+    rest = moved.copy()
+    for was, box, (dx, dy) in zip(then, now.box.tolist(), doubt, strict=True):
+        across, down = _margin(was, _AT_MOST, cell)
+        rest[part(was, (across, down), cell)] = False
+        rest[part(box, (across + dx, down + dy), cell)] = False
+    for box in now.hidden.box.tolist():
+        rest[part(box, (cell, cell), cell)] = False
+    return bool(rest.any())
