@@ -8,11 +8,16 @@ import sys
 
 import numpy as np
 import pytest
+from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+from mcap.reader import make_reader
 
+from edgeai import Graph, Pipeline
 from edgeai.clock import NS, SystemClock, VirtualClock
 from edgeai.errors import DeviceError, DeviceNotFound
 from edgeai.messages import Device
-from edgeai_drivers.cameras.v4l2 import V4l2, capability, device_path, holders, list_cameras, query, refusal
+from edgeai_drivers.cameras._opencv import encode
+from edgeai_drivers.cameras._v4l2_devices import capability, device_path, holders, list_cameras, query, refusal
+from edgeai_drivers.cameras.v4l2 import V4l2
 
 HERE = [Device("v4l2", "v4l2:/dev/video0", "HD Webcam"), Device("v4l2", "v4l2:/dev/video1", missing="no video")]
 
@@ -52,6 +57,30 @@ def test_each_refusal_says_what_to_do(number, kind, match):
 @pytest.mark.parametrize(("path", "device"), [("0", "/dev/video0"), ("12", "/dev/video12"), ("/dev/video3",) * 2])
 def test_a_number_names_its_device(path, device):
     assert device_path(path) == device
+
+
+@pytest.mark.parametrize("folder", ["by-id", "by-path"])
+def test_a_lasting_name_is_the_link_in_dev(folder):
+    assert device_path(f"{folder}/usb-Acme-video-index0") == f"/dev/v4l/{folder}/usb-Acme-video-index0"
+
+
+def test_a_serial_number_finds_the_camera_wherever_it_was_plugged_in(tmp_path):
+    def plug(number, port, serial, index="0"):
+        interface = tmp_path / f"sys/devices/{port}/{port}:1.0"
+        interface.mkdir(parents=True, exist_ok=True)
+        (interface.parent / "serial").write_text(serial + "\n")
+        node = tmp_path / f"sys/class/video4linux/video{number}"
+        node.mkdir(parents=True)
+        (node / "index").write_text(index + "\n")
+        (node / "device").symlink_to(interface)
+
+    plug(0, "1-1", "AAA")
+    plug(3, "1-2", "BBB", index="1")
+    plug(2, "1-2", "BBB")
+    assert device_path("serial=BBB", tmp_path) == "/dev/video2"
+    assert device_path("serial=CCC", tmp_path) == "serial=CCC"
+    plug(5, "2-1", "CCC")
+    assert device_path("serial=CCC", tmp_path) == "/dev/video5"
 
 
 def test_a_missing_device_is_not_found(tmp_path):
@@ -98,7 +127,7 @@ def test_cameras_are_listed_in_order_with_names_and_lasting_links(tmp_path):
     (tmp_path / "dev/v4l/by-id/usb-Acme-video-index0").symlink_to("../../video2")
     found = list_cameras(tmp_path)
     assert [(device.uri, device.description) for device in found] == [
-        ("v4l2:/dev/video2", "Camera 2, /dev/v4l/by-id/usb-Acme-video-index0"),
+        ("v4l2:by-id/usb-Acme-video-index0", "Camera 2, /dev/video2"),
         ("v4l2:/dev/video10", "Camera 10"),
     ]
     assert all("is not a video device" in device.missing for device in found)
@@ -224,3 +253,60 @@ def test_the_clock_of_the_stamps_is_found_on_the_first_frame():
     camera.open(SystemClock())
     camera.raw = 0
     assert camera.read(1.0).timing.clock == "none"
+
+
+class Jpegs(Kernel):
+    """A camera that sends JPEGs in buffers with room to spare; every third is torn, or all of them."""
+
+    all_torn = False
+
+    def _grab(self, wait):
+        grabbed = super()._grab(wait)
+        if grabbed is None:
+            return None
+        self.sent = encode(np.full((16, 16, 3), 90, np.uint8), "bgr", 80)
+        torn = self.all_torn or grabbed[1] // PERIOD % 3 == 2
+        return np.frombuffer(self.sent[: 100 if torn else None] + bytes(50), np.uint8), grabbed[1]
+
+
+def test_a_cameras_own_jpeg_goes_with_its_frame_and_a_torn_one_is_lost():
+    camera = Jpegs("front", V4l2.Options(fourcc="MJPG"))
+    camera.open(VirtualClock())
+    frames = [camera.read(1.0) for _ in range(4)]
+    assert [frame.seq for frame in frames] == [0, 1, 3, 4]
+    assert all(frame.encoded == camera.sent for frame in frames)
+    assert frames[0].image.shape == (16, 16, 3)
+
+
+def test_a_camera_that_sends_nothing_but_torn_jpegs_fails():
+    camera = Jpegs("front", V4l2.Options(fourcc="MJPG"))
+    camera.all_torn = True
+    camera.open(VirtualClock())
+    with pytest.raises(DeviceError, match="sends pictures that are damaged: use a shorter cable"):
+        list(iter(lambda: camera.read(1.0), "never"))
+
+
+def test_the_recording_holds_a_cameras_jpegs_byte_for_byte(tmp_path):
+    camera = Jpegs("front", V4l2.Options(fourcc="MJPG"))
+    graph = Graph(
+        cameras={"front": camera}, stages={"mean": {"call": lambda frame: {"mean": float(frame.image.mean())}}}
+    )
+    pipeline = Pipeline(graph, engine="lockstep", frames=4)
+    pipeline.record(tmp_path / "run.mcap")
+    with pipeline:
+        pipeline.wait()
+    with (tmp_path / "run.mcap").open("rb") as file:
+        stored = [
+            CompressedImage.FromString(message.data).data
+            for schema, _, message in make_reader(file).iter_messages()
+            if schema.name == "foxglove.CompressedImage"
+        ]
+    assert stored == [camera.sent] * 4
+
+
+def test_several_cameras_run_side_by_side():
+    cameras = {name: Kernel(name, V4l2.Options()) for name in ("front", "rear", "left")}
+    stages = {f"see_{name}": {"input": name, "call": lambda frame: frame.seq} for name in cameras}
+    with Pipeline(Graph(cameras=cameras, stages=stages), engine="lockstep", frames=5) as pipeline:
+        pipeline.wait()
+        assert {name: camera.captured for name, camera in cameras.items()} == dict.fromkeys(cameras, 5)
