@@ -10,6 +10,7 @@ from edgeai.cli import screen
 from edgeai.cli.options import AsJson, Recorded
 
 if TYPE_CHECKING:
+    from edgeai.recording.foreign import Log
     from edgeai.recording.header import Header
     from edgeai.recording.survey import Survey
 
@@ -17,13 +18,19 @@ __all__ = ["info"]
 
 
 def info(recording: Recorded, as_json: AsJson = False) -> None:
-    """Say what is in a recording: streams, rates, gaps, what ran, and what was lost.
+    """Say what is in a recording: streams, rates, gaps, what ran, and what was lost; in a log of others, its sources.
 
     Example: edgeai info drive.mcap
     """
+    from edgeai.recording.foreign import open_log
+    from edgeai.recording.foreign.own import is_recording
+    from edgeai.recording.foreign.rosbag import is_bag
     from edgeai.recording.reader import Recording
     from edgeai.recording.survey import survey
 
+    if is_bag(recording) or (recording.suffix != ".mcap" and not is_recording(recording)):
+        _log(open_log(recording), as_json=as_json)
+        return
     opened = Recording.open(recording)
     found = survey(opened)
     if as_json:
@@ -54,6 +61,26 @@ def _plain(header: Header, found: Survey) -> dict[str, Any]:
         "lost": found.lost,
         "damage": list(found.damage),
     }
+
+
+def _log(log: Log, *, as_json: bool) -> None:
+    """Show the sources of a log that another program made."""
+    if as_json:
+        sources = [{**asdict(source), "rate": source.rate} for source in log.sources]
+        screen.print_json({"format": log.format, "clock": log.clock, "sources": sources})
+        return
+    from rich.table import Table
+
+    console = screen.console()
+    seconds = (log.end - log.start) * 1e-9
+    console.print(f"{log.path}: {log.format}, {seconds:.1f} s, times are {log.clock}", highlight=False, soft_wrap=True)
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for heading in ("source", "kind", "entries", "a second", "columns"):
+        table.add_column(heading, justify="right" if heading in ("entries", "a second") else "left")
+    for source in log.sources:
+        rate = "-" if source.rate is None else f"{source.rate:.1f}"
+        table.add_row(source.name, source.kind, str(source.count), rate, ", ".join(c.name for c in source.columns))
+    console.print(table)
 
 
 def _show(path: Path, header: Header, found: Survey) -> None:

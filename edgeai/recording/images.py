@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -72,11 +72,13 @@ def jpeg_of(frame: Frame, quality: int) -> bytes:
 def frame_of(source: str, note: FrameNote, data: bytes) -> Frame:
     """Return the frame of a note and the message of its picture. Raises RecordingError."""
     try:
-        image = _raw(note, data) if note.stored == "raw" else _decoded(note, data)
+        jpeg = None if note.stored == "raw" else bytes(CompressedImage.FromString(data).data)
+        image = _raw(note, data) if jpeg is None else _decoded(note, jpeg)
     except (DecodeError, ValueError, cv2.error) as error:
         raise RecordingError(f"a picture of {source} cannot be read ({error}): the file is damaged") from error
     image.flags.writeable = False
-    return Frame(source, note.seq, note.stamp, image, note.colour, note.timing, note.intrinsics)
+    frame = Frame(source, note.seq, note.stamp, image, note.colour, note.timing, note.intrinsics)
+    return replace(frame, encoded=jpeg) if note.stored == "camera" else frame
 
 
 def _raw(note: FrameNote, data: bytes) -> npt.NDArray[np.uint8]:
@@ -85,17 +87,16 @@ def _raw(note: FrameNote, data: bytes) -> npt.NDArray[np.uint8]:
     return np.frombuffer(raw.data, np.uint8).reshape(shape)
 
 
-def _decoded(note: FrameNote, data: bytes) -> npt.NDArray[np.uint8]:
+def _decoded(note: FrameNote, jpeg: bytes) -> npt.NDArray[np.uint8]:
     if not 0 < note.width * note.height <= MAX_RECORD // 3 or min(note.width, note.height) < 1:
         raise ValueError(f"its size is {note.width} x {note.height}")
-    jpeg = np.frombuffer(CompressedImage.FromString(data).data, np.uint8)
-    stated = jpeg_size(jpeg.tobytes())
+    stated = jpeg_size(jpeg)
     if stated is None:
         raise ValueError("it is no JPEG")
     if sorted(stated) != sorted((note.width, note.height)):  # as EXIF says it may lie on its side
         raise ValueError("its JPEG is of another size")
     how = cv2.IMREAD_GRAYSCALE if note.colour == "gray" else cv2.IMREAD_COLOR
-    image: npt.NDArray[np.uint8] | None = cv2.imdecode(jpeg, how)
+    image: npt.NDArray[np.uint8] | None = cv2.imdecode(np.frombuffer(jpeg, np.uint8), how)
     if image is None or image.shape[:2] != (note.height, note.width):
         raise ValueError("its JPEG is damaged")
     return np.ascontiguousarray(image[:, :, ::-1]) if note.colour == "rgb" else image

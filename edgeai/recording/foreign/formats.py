@@ -9,6 +9,7 @@ from pathlib import Path
 from edgeai.errors import RecordingError
 from edgeai.recording.foreign.folder import find_tables, open_folder
 from edgeai.recording.foreign.log import Log
+from edgeai.recording.foreign.own import is_recording, open_recording
 from edgeai.recording.foreign.rosbag import is_bag, open_bag
 from edgeai.recording.foreign.times import UNITS, TimeUnit
 from edgeai.recording.foreign.tub import is_tub, open_tub
@@ -27,6 +28,7 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
+    "edgeai": Format("a recording that `edgeai record` wrote", is_recording, lambda p, _: open_recording(p)),
     "rosbag2": Format(
         "a ROS 2 bag: a folder with metadata.yaml, an .mcap of ROS 2, or a .db3", is_bag, lambda p, _: open_bag(p)
     ),

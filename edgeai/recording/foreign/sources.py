@@ -17,6 +17,7 @@ __all__ = ["LoggedCamera", "LoggedSensor"]
 
 M = TypeVar("M", Frame, Reading)
 _log = logging.getLogger("edgeai")
+_JPEG = b"\xff\xd8"
 
 
 class _Playback:
@@ -29,8 +30,8 @@ class _Playback:
         self.rejected = 0
         self._why = ""
 
-    def next(self) -> tuple[int, Any, int]:
-        """Return stamp (ns), data (a picture, or values) and how many were passed over. Raises EndOfSource at the end.
+    def next(self) -> Capture:
+        """Return the next good entry: a picture with its JPEG, or values. Raises EndOfSource at the end.
 
         Raises DeviceError when the log cannot be read further, or held nothing that could be read.
         """
@@ -40,7 +41,8 @@ class _Playback:
                 data = decode(entry.data) if isinstance(entry.data, bytes) else entry.data
                 if not isinstance(data, Damaged):
                     self._delivered += 1
-                    return entry.stamp, data, lost
+                    jpeg = entry.data if isinstance(entry.data, bytes) and entry.data.startswith(_JPEG) else None
+                    return Capture(data, entry.stamp, "media", lost, jpeg)
                 lost += 1
                 self._reject(data)
         except RecordingError as error:
@@ -92,8 +94,7 @@ class _Logged(Source[M]):
 
     def _read(self, timeout: float) -> Capture:
         assert self._playback is not None
-        stamp, data, lost = self._playback.next()
-        return Capture(data, stamp, "media", lost)
+        return self._playback.next()
 
     def _close(self) -> None:
         if self._playback is not None:

@@ -60,7 +60,7 @@ def test_the_wrong_format_says_so(tmp_path, name):
 
 
 def test_wrong_options_say_what_there_is(tmp_path):
-    with pytest.raises(RecordingError, match="give one of rosbag2, tub, video, folder"):
+    with pytest.raises(RecordingError, match="give one of edgeai, rosbag2, tub, video, folder"):
         open_log(tmp_path, format="rosbag")
     with pytest.raises(RecordingError, match="give one of s, ms, us, ns"):
         open_log(tmp_path, time_unit="min")

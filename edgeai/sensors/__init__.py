@@ -1,0 +1,1 @@
+"""Sensors that need more of edgeai than a driver may import; all others are in drivers/."""
