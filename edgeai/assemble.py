@@ -63,8 +63,7 @@ def assemble(
     peers: dict[str, Driver] = {**cameras, **sensors}
     for driver in (*peers.values(), *named.values()):
         driver.attach(peers)
-    told = graph.stages or graph.cameras
-    routes = [OutputRoute(named[name], frozenset(spec.stages or told)) for name, spec in graph.outputs.items()]
+    routes = [OutputRoute(output, frozenset(graph.taken_by(name))) for name, output in named.items()]
     routes = [replace(route, feeds=_feeds(graph, route)) for route in (*routes, *outputs)]
 
     lossless = {name for name, camera in cameras.items() if camera.lossless}

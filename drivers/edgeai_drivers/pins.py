@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,7 +43,9 @@ def list_pins(driver: str, description: str) -> list[Device]:
     lacking = absent(_MODULE, _EXTRA)
     if not lacking:
         try:
-            gpiozero().Device.ensure_pin_factory()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of each factory it tries; what counts is whether one was found
+                gpiozero().Device.ensure_pin_factory()
         except Exception as error:  # noqa: BLE001 - each factory that was tried fails in a way of its own
             lacking = f"no pins on this machine ({error}); on a Raspberry Pi: pip install lgpio"
     return [Device(driver, f"{driver}:17", description, lacking)]

@@ -62,8 +62,22 @@ def _print(found: dict[str, list[Device]]) -> None:
     table.add_column("what it is, or what is missing", overflow="fold")
     for title, group in found.items():
         table.add_row(f"[bold]{title}[/bold]", "", "" if group else "none that could be listed")
-        for device in group:
-            words = " - ".join(word for word in (device.description, device.missing) if word)
+        for device, others in _merged(group):
+            also = f"also as {', '.join(others)}" if others else ""
+            words = " - ".join(word for word in (device.description, device.missing, also) if word)
             table.add_row("  ○" if device.missing else "  ●", escape(device.uri), escape(words))
     console.print(table)
     console.print("\n● usable   ○ not usable, and why")
+
+
+def _merged(group: list[Device]) -> list[tuple[Device, list[str]]]:
+    """Return each device once, with the names of other drivers that could use it: a port does not say what it is."""
+    merged: dict[tuple[str, str, str], tuple[Device, list[str]]] = {}
+    for device in group:
+        path = device.uri.partition(":")[2]
+        key = (path or device.driver, device.description, device.missing)
+        if key in merged and path:
+            merged[key][1].append(device.driver)
+        else:
+            merged[key] = device, []
+    return list(merged.values())

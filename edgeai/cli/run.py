@@ -18,6 +18,7 @@ import typer
 from edgeai.cli import complete, screen
 from edgeai.cli.failures import Failures
 from edgeai.cli.options import AllowCode, AsJson
+from edgeai.cli.service import Service
 from edgeai.errors import ConfigError, Problem
 from edgeai.quantities import Duration
 from edgeai.recording.options import RecordOptions
@@ -112,7 +113,9 @@ def run(
     if live_view is not None:
         running.live_view(live_view, token=token)
     status = StatusLine(running, meter, shown=not screen.quiet())
+    service = Service()
     with _stop_on_signals() as asked_to_stop, running, status:
+        service.ready()
         left = seconds
         if running.view is not None:
             typer.echo(f"live view: {running.view.url}", err=True)
@@ -122,6 +125,8 @@ def run(
                 break
             left = None if left is None else left - turn
             status.update()
+            service.alive(running.clock.now(), _state(running))
+        service.stopping()
     if as_json:
         screen.print_json(figures(running, meter))
     elif not screen.quiet():
@@ -129,6 +134,12 @@ def run(
     if trace is not None:
         screen.note(f"{trace}: {running.trace(trace)} events; open it at ui.perfetto.dev")
     _report(running)
+
+
+def _state(pipeline: Pipeline) -> str:
+    """Say in a few words how a pipeline is."""
+    failed = [str(state) for state in pipeline.drivers.values() if not state.works]
+    return "; ".join(failed) or "running"
 
 
 def _record(pipeline: Pipeline) -> None:

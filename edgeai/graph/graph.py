@@ -162,6 +162,10 @@ class Graph(BaseModel):
             chain.insert(0, self.stages[chain[0]].input)
         return tuple(chain)
 
+    def taken_by(self, output: str) -> tuple[str, ...]:
+        """Return the stages and cameras of which an output gets results and frames."""
+        return tuple(self.outputs[output].stages or self.stages or self.cameras)
+
     def outputs_of(self, stage: str) -> tuple[str, ...]:
         """Return the outputs that get a stage's results."""
         return tuple(name for name, spec in self.outputs.items() if spec.stages is None or stage in spec.stages)

@@ -28,7 +28,7 @@ def to_mermaid(graph: Graph) -> str:
         lines.append(f"    meter{number}([{_label(name, device.summary)}]) -.-> schedule{{{{schedule}}}}")
     for number, (name, device) in enumerate(graph.outputs.items()):
         lines.append(f"    output{number}[/{_label(name, device.summary)}/]")
-        lines += [f"    {ids[stage]} --> output{number}" for stage in device.stages or graph.stages]
+        lines += [f"    {ids[stage]} --> output{number}" for stage in graph.taken_by(name)]
     return "\n".join(lines) + "\n"
 
 

@@ -24,7 +24,8 @@ def to_text(graph: Graph) -> str:
     for name, device in (graph.meters or {}).items():
         lines.append(f"{name}  {device.summary} -> schedule")
     for name, device in graph.outputs.items():
-        stages = "all stages" if device.stages is None else ", ".join(device.stages)
+        every = "all stages" if graph.stages else "all cameras"
+        stages = every if device.stages is None else ", ".join(device.stages)
         lines.append(f"{stages} -> {name}  {device.summary}")
     return "\n".join([*lines, f"schedule  {_schedule(graph)}"]) + "\n"
 
