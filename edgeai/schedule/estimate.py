@@ -70,7 +70,7 @@ class Tuning:
     """Misses the profiled tail is worth: a tail known to a third (1 / sqrt 10)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PointModel:
     """What is known of one operating point; durations in ns."""
 
@@ -187,11 +187,15 @@ class LatencyModel:
         if not self._credited:
             return
         bins: dict[int, int] = {}
+        tallies: dict[PointModel, tuple[int, int]] = {}
         for model, missed, score in self._credited:
             at = bin_of(score)
             bins[at] = bins.get(at, 0) + 1
-            self.tail.count(model.planned_risk, missed)
-            model.ratio.count(model.planned_risk, missed)
+            runs, misses = tallies.get(model, (0, 0))
+            tallies[model] = runs + 1, misses + missed
+        for model, (runs, misses) in tallies.items():
+            self.tail.count(model.planned_risk, runs, misses)
+            model.ratio.count(model.planned_risk, runs, misses)
         self._credited.clear()
         self.shared.learn(bins)
 

@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, fsum
+from math import exp, fsum, sqrt
 
 from edgeai.schedule.policy import Aim
 from edgeai.schedule.programme import solve
 from edgeai.schedule.stage import StageState
 
-__all__ = ["Means", "StagePlan", "cap_jobs", "elastic_rates", "gain_of_rate", "plan_stage", "share_means"]
+__all__ = ["Means", "StagePlan", "cap_jobs", "elastic_rates", "gain_of_rate", "nearby", "plan_stage", "share_means"]
 
 SCENE = 5.0
 """rho in Hz: what a robot of walking pace sees changes in about a fifth of a second; closer frames repeat it."""
@@ -37,13 +37,27 @@ aimed at, a point is hoped to take less by that standard deviation itself: the l
 _STEPS = (1.0, 0.5, 0.2, 0.05)
 """Rates tried, as shares of the highest; between them the programme mixes, to within 4 % of g."""
 
+_EVEN = 0.999
+"""A rate this near to another is the same."""
+
 _RARE = 0.005
 """Waits rarer than this are left to the tail's ratio: half of a usual miss rate."""
 
 Z90, Z99 = 1.2815515655446004, 2.3263478740408408
 """Normal scores of nine runs in ten and ninety-nine in a hundred."""
 
-_PRICE_ROUNDS = 24
+_OCTAVE = 2.0
+"""Between two plans of all, a stage chooses among points within this factor of the durations it mixes: what moves
+durations further in two seconds is no drift but a change of regime, and then all points are looked at."""
+
+_CHEAPEST = 1e4
+"""The lowest price tried, as a part of the dearest: below, means are as good as free."""
+
+_PRICE_ROUNDS = 12
+"""Bisections of the price's logarithm: to a part in 500, finer than values and costs are known."""
+
+_UNSPENT = 0.01
+"""A price is good enough once it leaves so little of the means: that is offered to one stage after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +87,15 @@ class StagePlan:
 
 @dataclass(slots=True)
 class _Columns:
+    """One column a point and rate; joules a run by point."""
+
     points: list[int]
     rates: list[float]
     values: list[float]
     costs: list[float]
-    watts: list[float]
     risks: list[float]
     floors: list[float]
+    joules: dict[int, float]
     feasible: bool
     reach: float
     real: bool
@@ -98,12 +114,24 @@ def plan_stage(
     means: Means,
     share: float = 1.0,
     points: Sequence[int] | None = None,
+    *,
+    near: bool = False,
 ) -> StagePlan:
     """Plan one stage on its own, with its share of the means.
 
-    points: what the plan would be if these were resident, in place of those that are.
+    points: what the plan would be if these were resident, in place of those that are. near: only those that `nearby`
+    gave at the last plan of all.
     """
-    return _mix(state, _columns(state, aim, correction, means, points), aim, share, 0.0)
+    return _mix(state, _columns(state, aim, correction, means, points, near=near), aim, share, 0.0)
+
+
+def nearby(state: StageState) -> tuple[int, ...]:
+    """Return the points worth looking at until the next plan of all: the least, and those within an octave."""
+    expected = {point: state.model.expected(point) for point in state.resident}
+    mixed = [expected[point] for point, _ in state.mixer.shares if point in expected]
+    low, high = min(mixed, default=0) / _OCTAVE, max(mixed, default=0) * _OCTAVE
+    least = min(expected, key=expected.__getitem__)
+    return tuple(point for point, ns in expected.items() if low <= ns <= high or point == least)
 
 
 def share_means(
@@ -124,19 +152,19 @@ def share_means(
     plans = [_mix(state, column, aim, None, 0.0) for state, column in both]
     if fsum(plan.used for plan in plans) <= 1.0:
         return plans
-    low, high = (
-        0.0,
-        1.0
-        + max(abs(v) / max(c, 1e-6) for column in columns for v, c in zip(column.values, column.costs, strict=True)),
-    )
+    dearest = max(abs(v) / max(c, 1e-6) for column in columns for v, c in zip(column.values, column.costs, strict=True))
+    low, high = dearest / _CHEAPEST, dearest + 1.0
     plans = [_mix(state, column, aim, None, high) for state, column in both]
     for _ in range(_PRICE_ROUNDS):
-        price = 0.5 * (low + high)
+        price = sqrt(low * high)
         tried = [_mix(state, column, aim, None, price) for state, column in both]
-        if fsum(plan.used for plan in tried) > 1.0:
+        used = fsum(plan.used for plan in tried)
+        if used > 1.0:
             low = price
         else:
             high, plans = price, tried
+            if used > 1.0 - _UNSPENT:
+                break
     left = max(0.0, 1.0 - fsum(plan.used for plan in plans))
     for i, (state, column) in enumerate(both):
         plan = _mix(state, column, aim, plans[i].used + left, 0.0)
@@ -197,14 +225,21 @@ def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
 
 
 def _columns(
-    state: StageState, aim: Aim, correction: float, means: Means, supposed: Sequence[int] | None = None
+    state: StageState,
+    aim: Aim,
+    correction: float,
+    means: Means,
+    supposed: Sequence[int] | None = None,
+    *,
+    near: bool = False,
 ) -> _Columns:
     """Lay out what can be mixed. Points only supposed to be resident are not tried for curiosity: a load costs more."""
     load, model = state.load, state.model
     points, curiosity = (state.resident, CURIOSITY) if supposed is None else (supposed, 0.0)
+    if near and state.nearby:
+        points = state.nearby
     slack = state.slack()
     target = state.bank.target(aim.miss_rate, model.surprise)
-    model.learn_tail()
     if slack is None or load.lossless:
         risks = dict.fromkeys(points, 0.0)
     else:
@@ -218,44 +253,51 @@ def _columns(
     top = state.elastic or state.rate() or 1.0
     fixed = load.chained or load.lossless or state.elastic or aim.objective == "energy"
     rates = [top] if fixed else _rates(top, load.rate_min)
+    if near:
+        served = state.mixer.served * top
+        at = [rate >= served * _EVEN for rate in rates].count(True)
+        rates = rates[max(0, at - 1) : at + 1]
     gains = [gain_of_rate(rate) if len(rates) > 1 else 1.0 for rate in rates]
     floor = state.accuracy.target(aim.accuracy)
-    per_run, joules, worths, excesses, scores = [], [], [], [], []
+    worths, costs, scores, excesses = [], [], [], []
+    joules: dict[int, float] = {}
     for point in allowed:
         seconds = model.mean(point) * 1e-9
-        energy = correction * state.watts[point] * seconds
+        joules[point] = energy = correction * state.watts[point] * seconds
         cost = seconds / means.busy
         if means.watts is not None:
             cost = max(cost, energy / max(means.watts, 1e-3))
+        costs.append(cost)
         accuracy, on_time = load.points[point].accuracy, 1.0 - risks[point]
         if aim.objective == "utility":
             worths.append(load.weight * (accuracy + curiosity * model.uncertainty(point)) * on_time)
+        elif aim.objective == "energy":
+            worths.append(-energy * (max(0.0, 1.0 - model.uncertainty(point)) if curiosity else 1.0))
         else:
-            hoped = energy * (max(0.0, 1.0 - model.uncertainty(point)) if curiosity else 1.0)
-            worths.append(-hoped if aim.objective == "energy" else seconds)
+            worths.append(seconds)
         scores.append(accuracy * on_time)
-        per_run.append(cost)
-        joules.append(energy)
         excesses.append((risks[point] - target) / target if feasible else 0.0)
     if aim.objective == "energy" and aim.accuracy > 0.0:
-        price = _price(state, aim.accuracy, joules, scores)
+        price = _price(state, aim.accuracy, list(joules.values()), scores)
         worths = [worth + price * score for worth, score in zip(worths, scores, strict=True)]
-    made = _Columns([], [], [], [], [], [], [], feasible, max(scores), supposed is None)
-    for rate, gain in zip(rates, gains, strict=True):
-        made.points += allowed
-        made.rates += [rate] * len(allowed)
-        if aim.objective == "utility":
-            made.values += [worth * gain for worth in worths]
-        elif aim.objective == "energy":
-            made.values += [worth * rate for worth in worths]
-        else:
-            made.values += [-load.weight * (seconds + 0.5 / rate) for seconds in worths]
-        share = rate / top
-        made.costs += [cost * rate for cost in per_run]
-        made.watts += [energy * rate for energy in joules]
-        made.risks += [excess * share for excess in excesses]
-        made.floors += [(floor - score) * share for score in scores]
-    return made
+    if aim.objective == "utility":
+        values = [worth * gain for gain in gains for worth in worths]
+    elif aim.objective == "energy":
+        values = [worth * rate for rate in rates for worth in worths]
+    else:
+        values = [-load.weight * (seconds + 0.5 / rate) for rate in rates for seconds in worths]
+    return _Columns(
+        [point for _ in rates for point in allowed],
+        [rate for rate in rates for _ in allowed],
+        values,
+        [cost * rate for rate in rates for cost in costs],
+        [excess * rate / top for rate in rates for excess in excesses],
+        [(floor - score) * rate / top for rate in rates for score in scores] if aim.accuracy > 0.0 else [],
+        joules,
+        feasible,
+        max(scores),
+        supposed is None,
+    )
 
 
 def _price(state: StageState, floor: float, joules: list[float], scores: list[float]) -> float:
@@ -278,7 +320,7 @@ def _waits(state: StageState) -> tuple[tuple[float, int], ...]:
 
 def _rates(top: float, least: float | None) -> list[float]:
     """Return the rates to try: from the highest down to the least asked for."""
-    if least is not None and least >= top * 0.999:
+    if least is not None and least >= top * _EVEN:
         return [top]
     floor = least or 0.0
     rates = [top * step for step in _STEPS if top * step > floor]
@@ -303,13 +345,14 @@ def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, pr
     if aim.accuracy > 0.0 and aim.objective != "energy":
         rows.append(columns.floors)
         limits.append(0.0)
-    if rows:
+    best = values.index(max(values))
+    if not [row for row, limit in zip(rows, limits, strict=True) if row[best] > limit]:
+        weights = {best: 1.0}
+    else:
         solution = solve(values, rows, limits, state.basis if columns.real else ())
         weights = solution.shares
         if columns.real:
             state.basis = solution.basis
-    else:
-        weights = {values.index(max(values)): 1.0}
     runs: dict[int, float] = {}
     for j, w in weights.items():
         runs[columns.points[j]] = runs.get(columns.points[j], 0.0) + w * columns.rates[j]
@@ -319,7 +362,7 @@ def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, pr
         shares,
         min(1.0, total / (state.rate() or 1.0)),
         fsum(w * columns.costs[j] for j, w in weights.items()),
-        fsum(w * columns.watts[j] for j, w in weights.items()),
+        fsum(columns.joules[point] * run for point, run in runs.items()),
         columns.feasible,
         fsum(w * columns.values[j] for j, w in weights.items()),
         columns.reach,

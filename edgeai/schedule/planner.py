@@ -10,7 +10,7 @@ from edgeai.schedule.bank import CREDIT_SECONDS, REPAY_FRAMES, EnergyBank
 from edgeai.schedule.commands import Announce, Load, Unload
 from edgeai.schedule.energy import EnergyModel
 from edgeai.schedule.events import Calibrated, Configure, Loaded, LoadFailed, Sensed
-from edgeai.schedule.plan import Means, StagePlan, cap_jobs, elastic_rates, plan_stage, share_means
+from edgeai.schedule.plan import Means, StagePlan, cap_jobs, elastic_rates, nearby, plan_stage, share_means
 from edgeai.schedule.policy import Aim, Choice, Policy, Situation
 from edgeai.schedule.residency import Residency
 from edgeai.schedule.stage import StageState
@@ -178,13 +178,14 @@ class Planner:
         elif self.aim is not None and (
             changed or state.runs_since_plan >= PLAN_EVERY or abs(state.model.mu - state.planned_mu) > MOVED
         ):
-            self.plan_again(state, self.aim, t)
+            self.plan_again(state, self.aim, t, near=not changed)
 
-    def plan_again(self, state: StageState, aim: Aim, t: int) -> None:
-        """Plan one stage with the share of the energy it has."""
+    def plan_again(self, state: StageState, aim: Aim, t: int, *, near: bool) -> None:
+        """Plan one stage with the share of the energy it has; near: looking no further than `nearby`."""
         self._settle_modelled(t)
         means = self._means(state.rate() or 1.0)
-        self._adopt(state, plan_stage(state, aim, self.energy.correction(state.index), means, state.allotted))
+        correction = self.energy.correction(state.index)
+        self._adopt(state, plan_stage(state, aim, correction, means, state.allotted, near=near))
 
     def replan(self, t: int) -> None:
         """Ask the policy, and divide the energy among all stages."""
@@ -226,6 +227,8 @@ class Planner:
             self.notes += orders
             if any(isinstance(order, Unload) for order in orders):
                 self._plan_all(planned, answer, means)
+        for state in planned:
+            state.nearby = nearby(state)
 
     def _plan_all(self, planned: list[StageState], aim: Aim, means: Means) -> None:
         if len(planned) == 1:

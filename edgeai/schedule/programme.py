@@ -17,7 +17,7 @@ __all__ = ["Solution", "solve"]
 
 _PIVOTS = 60
 _EPS = 1e-9
-_EXCESS = 1_000.0
+_EXCESS = 1e5
 """Price of exceeding a limit by one unit, as a multiple of the largest value; limits are scaled to about 1."""
 
 _SINGULAR = 1e-9

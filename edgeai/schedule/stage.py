@@ -59,6 +59,8 @@ class StageState:
     """Jobs in the run that the job in flight is part of."""
     stretch = 1.0
     """How much longer that run takes than one of its own would."""
+    nearby: tuple[int, ...] = ()
+    """The points looked at until the next plan of all; none: all. Of the class, too: older states have none."""
 
     def __init__(self, load: StageLoad, index: int) -> None:
         self.load = load

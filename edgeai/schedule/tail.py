@@ -16,6 +16,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import erfc, exp, fsum, pi, sqrt
 
 __all__ = ["SharedTail", "TailRatio", "bin_of"]
@@ -29,16 +30,18 @@ _EDGES = (1.28, 1.64, 2.0, 2.33, 2.7, 3.09, 3.7, 4.5, 6.0, 9.0)
 _TRUSTS = (2_000.0, 200.0, 20.0)
 """Runs a profile is worth: measured here, measured on a like machine, measured elsewhere."""
 
-_SQRT2 = sqrt(2.0)
+_HALF_ROOT = sqrt(0.5)
 _NORM = 1.0 / sqrt(2.0 * pi)
 
 
 def _normal(z: float) -> float:
-    return 0.5 * erfc(z / _SQRT2)
+    return 0.5 * erfc(z * _HALF_ROOT)
 
 
 _SURVIVAL = tuple(_normal(z) for z in _EDGES)
 _MASS = tuple(a - b for a, b in zip((1.0, *_SURVIVAL), (*_SURVIVAL, 0.0), strict=True))
+_BINS = tuple(zip(_MASS[1:-1], (b - a for a, b in pairwise(_EDGES)), strict=True))
+"""Mass under the normal, and width, of the bins between two edges."""
 
 
 def bin_of(z: float) -> int:
@@ -55,6 +58,7 @@ class SharedTail:
         self._weights = [1.0 / len(_TRUSTS)] * len(_TRUSTS)
         self._above = list(_SURVIVAL)
         self._believed = 1.0 / len(_TRUSTS)
+        self.derive()
 
     def learn(self, bins: Mapping[int, int]) -> None:
         """Learn how many runs fell into each bin since the last time.
@@ -82,16 +86,8 @@ class SharedTail:
 
     def survival(self, z: float) -> float:
         """Return P(score > z)."""
-        i = bisect_right(_EDGES, z)
-        above = self._above
-        if i == 0:
-            return 1.0 - (1.0 - 0.5 * erfc(z / _SQRT2)) * (1.0 - above[0]) / (1.0 - _SURVIVAL[0])
-        if i == len(above):
-            return above[-1]
-        a, b = above[i - 1], above[i]
-        profile = (0.5 * erfc(z / _SQRT2) - _SURVIVAL[i]) / _MASS[i]
-        even = (_EDGES[i] - z) / (_EDGES[i] - _EDGES[i - 1])
-        return b + (a - b) * (even + self._believed * (profile - even))
+        constant, profile, even = self._pieces[bisect_right(_EDGES, z)]
+        return constant + profile * erfc(z * _HALF_ROOT) + even * z
 
     def density(self, z: float) -> float:
         """Return the density of the score at z, in the tail: the normal's, by as much more as its bin has shown."""
@@ -101,10 +97,7 @@ class SharedTail:
         return _NORM * exp(-0.5 * z * z) * max(0.0, low - high) / _MASS[i]
 
     def _refresh(self) -> None:
-        """Work out the survival at the edges, as G_A mixed over the trusts: a S(z) + b #{z_i > z}.
-
-        Within a bin it follows the profile's shape as far as the most trusting weight goes, else it falls evenly.
-        """
+        """Work out the survival at the edges, as G_A mixed over the trusts: a S(z) + b #{z_i > z}."""
         total, n = fsum(self._weights), self._n
         seen = [weight / (total * (trust + n)) for weight, trust in zip(self._weights, _TRUSTS, strict=True)]
         b = fsum(seen)
@@ -114,6 +107,23 @@ class SharedTail:
             above += self._counts[i + 1]
             self._above[i] = a * _SURVIVAL[i] + b * above
         self._believed = self._weights[0] / total
+        self.derive()
+
+    def derive(self) -> None:
+        """Work out the survival between the edges, for each bin as c + p erfc(z / sqrt 2) + e z.
+
+        It follows the profile's shape as far as the most trusting weight goes, else it falls evenly.
+        """
+        above, believed = self._above, self._believed
+        body = (1.0 - above[0]) / (1.0 - _SURVIVAL[0])
+        pieces = [(1.0 - body, 0.5 * body, 0.0)]
+        for i, (mass, width) in enumerate(_BINS):
+            step = above[i] - above[i + 1]
+            shaped, even = step * believed / mass, step * (1.0 - believed) / width
+            low = above[i + 1] - shaped * _SURVIVAL[i + 1] + even * _EDGES[i + 1]
+            pieces.append((low, 0.5 * shaped, -even))
+        pieces.append((above[-1], 0.0, 0.0))
+        self._pieces = pieces
 
 
 @dataclass(slots=True)
@@ -127,10 +137,11 @@ class TailRatio:
     missed: float = 0.0
     predicted: float = 0.0
 
-    def count(self, risk: float, missed: bool) -> None:
-        """Learn from one run, predicted to miss with probability `risk`."""
-        self.predicted = self.predicted * _FORGET + risk
-        self.missed = self.missed * _FORGET + missed
+    def count(self, risk: float, runs: int, missed: int) -> None:
+        """Learn from runs that were predicted to miss with probability `risk` each."""
+        kept = _FORGET**runs
+        self.predicted = self.predicted * kept + risk * runs
+        self.missed = self.missed * kept + missed
 
     def value(self, worth: float, prior: float) -> float:
         """Return kappa, drawn towards `prior` as if that were known from `worth` misses."""

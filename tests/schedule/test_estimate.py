@@ -127,8 +127,8 @@ def test_a_burst_of_runs_that_nothing_predicted_leaves_a_tail():
 def test_a_ratio_is_drawn_towards_its_prior():
     ratio = TailRatio()
     assert ratio.value(10, 1.0) == 1.0
-    for _ in range(1000):
-        ratio.count(0.01, False)
+    for _ in range(100):
+        ratio.count(0.01, 10, 0)
     assert 0.4 < ratio.value(10, 1.0) < 0.6
 
 

@@ -16,7 +16,7 @@ from edgeai.policies.power import Power
 
 MISS_RATE = 0.01
 APART = 100
-GUARDS = (0.0, 0.25, 0.5, 0.75, 1.0)
+GUARDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 """Guards the oracle may choose from, as shares of the longest planned job of the other streams."""
 LADDER = (0, 5, 12, 18, 24, 29, 33, 36)
 """Eight variants of the table, 2 to 31 ms."""
