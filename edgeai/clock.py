@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["NS", "Clock", "SystemClock", "VirtualClock", "offset_to_monotonic", "thread_cpu", "utc"]
+__all__ = ["NS", "Clock", "SystemClock", "VirtualClock", "offset_to_monotonic", "thread_cpu", "time_of_day", "utc"]
 
 NS = 1_000_000_000
 """Nanoseconds in a second."""
@@ -75,6 +75,12 @@ def thread_cpu() -> int:
 def utc() -> int:
     """Return the wall clock's time, nanoseconds since 1970 in UTC."""
     return time.time_ns()
+
+
+def time_of_day() -> float:
+    """Return the seconds since the last local midnight."""
+    now = time.localtime()
+    return 3600.0 * now.tm_hour + 60.0 * now.tm_min + now.tm_sec
 
 
 def _boottime() -> int:

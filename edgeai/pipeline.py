@@ -399,6 +399,8 @@ class Pipeline:
         if "lanes" in schedule:
             raise ConfigError(Problem("schedule.lanes", "another number", "no lanes: they are made at the start"))
         before = self.graph.schedule.model_dump(exclude_unset=True)
+        if "policy" in schedule:  # another policy knows nothing of the options that only this one takes
+            before = {key: value for key, value in before.items() if key in type(self.graph.schedule).model_fields}
         changed = Graph.check_schedule({**before, **self._changes, **schedule})
         require_possible(self.graph.problem, changed, self._assembled.assembly.workload, self._assembled.board)
         engine.core.configure(make_policy(changed))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Point", "ladder_of", "points_of"]
 
-_SAVING = frozenset(("budget", "hours", "accuracy"))
+_SAVING = frozenset(("budget", "hours", "until", "accuracy"))
 """What a schedule asks for where energy is weighed: only then is a slower number of threads, which costs less, worth an
 interpreter of its own."""
 

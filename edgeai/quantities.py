@@ -14,9 +14,22 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Duration", "Endpoint", "Energy", "Fraction", "Memory", "Quantity", "Rate", "Size", "Watts"]
+__all__ = [
+    "Duration",
+    "Endpoint",
+    "Energy",
+    "Fraction",
+    "Hours",
+    "Memory",
+    "Quantity",
+    "Rate",
+    "Size",
+    "TimeOfDay",
+    "Watts",
+]
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s]*)\s*")
+_CLOCK = r"\s*([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s*"
 _ENDPOINT = r"\s*(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):)?(\d{1,5})\s*"
 
 
@@ -35,6 +48,13 @@ def _read_size(text: str) -> tuple[int, int]:
     if match is None:
         raise ValueError(text)
     return int(match[1]), int(match[2])
+
+
+def _read_time_of_day(text: str) -> float:
+    match = re.fullmatch(_CLOCK, text)
+    if match is None:
+        raise ValueError(text)
+    return 3600.0 * int(match[1]) + 60.0 * int(match[2]) + int(match[3] or 0)
 
 
 def _read_endpoint(text: str) -> tuple[str, int]:
@@ -83,6 +103,7 @@ _TIME = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0, "h
 _RATE = {"": 1.0, "fps": 1.0, "Hz": 1.0, "hz": 1.0, "kHz": 1e3}
 _POWER = {"": 1.0, "W": 1.0, "mW": 1e-3, "kW": 1e3}
 _BYTES = {"": 1.0, "B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1024.0, "MiB": 1024.0**2, "GiB": 1024.0**3}
+_HOURS = {"": 1.0, "h": 1.0, "min": 1.0 / 60.0, "d": 24.0}
 _ENERGY = {"": 1.0, "Wh": 1.0, "mWh": 1e-3, "kWh": 1e3}
 
 
@@ -148,6 +169,28 @@ Energy = Annotated[
     ),
 ]
 """Watt-hours."""
+
+Hours = Annotated[
+    float,
+    Quantity(
+        _unit_reader(_HOURS),
+        "a time: hours, or text such as 2h, 90min",
+        r"^\s*\d*\.?\d+\s*(h|min|d)?\s*$",
+        _above_zero,
+    ),
+]
+"""Hours."""
+
+TimeOfDay = Annotated[
+    float,
+    Quantity(
+        _read_time_of_day,
+        "a time of day on this machine's clock, such as 18:30",
+        f"^{_CLOCK}$",
+        lambda seconds: 0 <= seconds < 86_400,
+    ),
+]
+"""Seconds after midnight."""
 
 Fraction = Annotated[
     float,

@@ -22,6 +22,7 @@ from edgeai.cli.options import (
     Workload,
 )
 from edgeai.cli.simulate import scenario_of
+from edgeai.graph.asked import told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,9 +123,9 @@ def _plain_option(option: Option) -> dict[str, Any]:
 def _show(made: Plan) -> None:
     console = screen.console()
     scenario = made.scenario
-    asked = "".join(f", {key.replace('_', ' ')} {value:g}" for key, value in scenario.asked().items())
+    policy = ", ".join(filter(None, (scenario.schedule.policy.replace("_", "-"), told(scenario.asked()))))
     console.print(f"[bold]{scenario.name} on {scenario.board.title}[/bold]")
-    console.print(f"policy {scenario.schedule.policy.replace('_', '-')}{asked}")
+    console.print(f"policy {policy}")
     console.print("admitted" if made.refusal is None else f"not admitted: {made.refusal}")
     for stage in made.stages:
         _show_stage(console, stage)

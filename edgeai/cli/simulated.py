@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from edgeai.cli import screen
+from edgeai.graph.asked import told
 from edgeai.power.boards import Board
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def show(figures: dict[str, Any], board: Board) -> None:
 def _circumstances(figures: dict[str, Any]) -> str:
     given, policy = figures["conditions"], dict(figures["policy"])
     name = policy.pop("name").replace("_", "-")
-    asked = "".join(f", {key.replace('_', ' ')} {value:g}" for key, value in policy.items())
-    words = [f"policy {name}{asked}", _span(figures["seconds"]), given["regime"], f"{given['ambient_celsius']:g} °C"]
+    words = [f"policy {name}", *filter(None, [told(policy)]), _span(figures["seconds"]), given["regime"]]
+    words.append(f"{given['ambient_celsius']:g} °C")
     if given["battery_wh"] is not None:
         words.append(f"{given['battery_wh']:g} Wh")
     return "; ".join([*words, "metered" if given["meter"] else "no meter", f"seed {given['seed']}"])

@@ -12,10 +12,11 @@ from edgeai import plugins
 from edgeai.errors import ConfigError
 from edgeai.graph.build import make
 from edgeai.graph.calls import find_function
-from edgeai.graph.devices import ROLES
+from edgeai.graph.devices import ROLES, wrong_options
 from edgeai.graph.files import find_input, find_model, neighbours
 from edgeai.graph.findings import Findings, Mistake
 from edgeai.graph.reader import section
+from edgeai.graph.sentences import unknown_key
 from edgeai.graph.spec import MODEL_FIELDS, DeviceSpec, ScheduleSpec, StageSpec, sure_score
 from edgeai.graph.words import any_of, show
 
@@ -210,10 +211,19 @@ def check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
             ("schedule", "policy"), found, f"one of {', '.join(known) or 'none: no policy is installed'}", hint
         )
         return
-    for option in _needed(schedule.policy):
-        if option not in schedule.asked():
-            expected = f"a value: the policy {schedule.policy} needs one"
-            findings.add(("schedule", option), "nothing", expected)
+    cls = plugins.find("policies", schedule.policy)
+    own = {field.name: field for field in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else {}
+    for key in schedule.model_extra or {}:
+        if key not in own:
+            findings.mistake(("schedule", key), unknown_key(key, [*ScheduleSpec.model_fields, *own]))
+    asked = {key: value for key, value in schedule.asked().items() if key in own}
+    missing = [name for name, field in own.items() if field.default is dataclasses.MISSING and name not in asked]
+    for name in missing:
+        findings.add(("schedule", name), "nothing", f"a value: the policy {schedule.policy} needs one")
+    whole = own and not missing and not any(findings.flawed("schedule", key) for key in own)
+    for mistake in wrong_options(cls, asked) if whole else ():
+        found = mistake.found if mistake.at else f"a policy {schedule.policy} that cannot be made of this"
+        findings.add(("schedule", *(mistake.at or ("policy",))), found, mistake.expected, mistake.hint)
 
 
 def _check_profile(parts: Parts, findings: Findings) -> None:
@@ -223,14 +233,6 @@ def _check_profile(parts: Parts, findings: Findings) -> None:
     if not file.is_file():
         hint = plugins.near_miss(file.name, neighbours(file.parent)) or "`edgeai profile GRAPH -o FILE` writes one"
         findings.add(("schedule", "profile"), f"no file {str(file)!r}", "a file written by `edgeai profile`", hint)
-
-
-def _needed(policy: str) -> list[str]:
-    """Return the options that a policy cannot do without."""
-    cls = plugins.find("policies", policy)
-    if not dataclasses.is_dataclass(cls):
-        return []
-    return [field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING]
 
 
 def _check_drivers(parts: Parts, findings: Findings) -> None:

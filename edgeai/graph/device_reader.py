@@ -58,7 +58,7 @@ def _wrong(role: Role, spec: DeviceSpec, base: Path) -> list[Mistake]:
     if spec.given is not None:
         return []
     cls = driver_class(role, spec.driver)
-    return wrong_options(cls, resolved(role, cls, spec.options, base))
+    return wrong_options(cls.Options, resolved(role, cls, spec.options, base))
 
 
 def _device(role: Role, name: str, value: Any, base: Path) -> DeviceSpec:

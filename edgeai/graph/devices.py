@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from edgeai import plugins
-from edgeai.driver import Camera, Driver, DriverOptions, Meter, Output, Sensor
+from edgeai.driver import Camera, Driver, Meter, Output, Sensor
 from edgeai.errors import PluginError
 from edgeai.graph.annotations import annotation_at, is_path
 from edgeai.graph.findings import Mistake
@@ -112,20 +112,20 @@ def _other_section(role: Role, name: str) -> str:
     return ""
 
 
-def adapter(options: type[DriverOptions]) -> TypeAdapter[Any]:
-    """Return what checks a driver's options. Raises Mistake for a driver whose options are no checkable dataclass."""
+def adapter(options: type) -> TypeAdapter[Any]:
+    """Return what checks a plug-in's options. Raises Mistake for a plug-in whose options are no checkable dataclass."""
     try:
         return TypeAdapter(options)
     except (PydanticUserError, NameError, TypeError) as error:
-        raise Mistake(f"a driver with a fault in its {options.__name__} ({error})", "a driver that works") from None
+        raise Mistake(f"a plug-in with a fault in its {options.__name__} ({error})", "one that works") from None
 
 
-def wrong_options(cls: type[Driver], options: Mapping[str, Any]) -> list[Mistake]:
-    """Return what is wrong with the options of a driver."""
+def wrong_options(cls: type, options: Mapping[str, Any]) -> list[Mistake]:
+    """Return what is wrong with options for a dataclass that takes them."""
     try:
-        adapter(cls.Options).validate_python(dict(options))
+        adapter(cls).validate_python(dict(options))
     except ValidationError as error:
-        return mistakes(error, cls.Options, options)
+        return mistakes(error, cls, options)
     except Mistake as mistake:
         return [mistake]
     return []

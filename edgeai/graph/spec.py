@@ -11,7 +11,7 @@ from edgeai.driver import Retry
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
 from edgeai.graph.steps import Gate, Track
 from edgeai.graph.words import brief
-from edgeai.quantities import Duration, Endpoint, Fraction, Memory, Watts
+from edgeai.quantities import Duration, Endpoint, Energy, Fraction, Hours, Memory, TimeOfDay, Watts
 
 __all__ = [
     "CARD_FIELDS",
@@ -208,9 +208,9 @@ MODEL_FIELDS = ("threads", "numerics", "runtime", "accelerator", "fallback", *CA
 
 
 class ScheduleSpec(BaseModel):
-    """How work is decided."""
+    """How work is decided; a policy may take options of its own."""
 
-    model_config = _FROZEN
+    model_config = ConfigDict(**_FROZEN | {"extra": "allow"})
 
     policy: Plugin = "fixed"
     """What chooses rates and variants: the name of a policy."""
@@ -222,20 +222,22 @@ class ScheduleSpec(BaseModel):
     """The part of the offered frames that may miss their deadline (1%)."""
     accuracy: Fraction | None = None
     """The least mean accuracy of on-time results, 0 to 1."""
-    hours: Annotated[float, Field(gt=0)] | None = None
-    """Hours the battery shall last, from the start."""
-    capacity: Annotated[float, Field(gt=0)] | None = None
-    """Watt-hours in the battery at the start, where no gauge tells."""
-    reserve: Annotated[float, Field(ge=0)] | None = None
-    """Watt-hours to be left at the end."""
+    hours: Hours | None = None
+    """How long the battery shall last, from the start (8h, 90min)."""
+    until: TimeOfDay | None = None
+    """The time of day until which the battery shall last (18:30), in place of hours."""
+    capacity: Energy | None = None
+    """What is in the battery at the start, where no gauge tells (20Wh)."""
+    reserve: Energy | None = None
+    """What is to be left at the end (2Wh)."""
     profile: Annotated[str, Field(min_length=1)] | None = None
     """What the models cost, as `edgeai profile` measured it: a file; left out, they are timed when they are loaded."""
     memory: Memory | None = None
     """What the models may take together (200MB): the rest is loaded when it is wanted; left out, all are resident."""
 
-    def asked(self) -> dict[str, float]:
+    def asked(self) -> dict[str, Any]:
         """Return what was asked of the policy: the options that were given a value."""
-        options = {name: getattr(self, name) for name in POLICY_FIELDS}
+        options = {name: getattr(self, name) for name in POLICY_FIELDS} | (self.model_extra or {})
         return {name: value for name, value in options.items() if value is not None}
 
 
@@ -268,5 +270,5 @@ class LiveViewSpec(BaseModel):
     """What others must show, letters and digits; left out, one is made and printed where others can reach the page."""
 
 
-POLICY_FIELDS = ("budget", "miss_rate", "accuracy", "hours", "capacity", "reserve")
+POLICY_FIELDS = ("budget", "miss_rate", "accuracy", "hours", "until", "capacity", "reserve")
 """What a schedule can ask of its policy; each policy takes some of them."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeai.graph.asked import told
 from edgeai.graph.calls import name_of
 
 if TYPE_CHECKING:
@@ -71,8 +72,4 @@ def quantity(seconds: float) -> str:
 def _schedule(graph: Graph) -> str:
     schedule = graph.schedule
     words = [schedule.policy, f"{schedule.lanes} lane{'s' if schedule.lanes > 1 else ''}"]
-    if schedule.budget is not None:
-        words.append(f"budget {schedule.budget:g} W")
-    if schedule.miss_rate is not None:
-        words.append(f"miss rate {schedule.miss_rate * 100:g} %")
-    return ", ".join(words)
+    return ", ".join(filter(None, (*words, told(schedule.asked()))))

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from edgeai.clock import NS, SystemClock
+from edgeai.clock import NS, SystemClock, time_of_day
 from edgeai.driver import Camera, Driver, Meter, Sensor, Source
 from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
@@ -137,7 +137,7 @@ class LiveEngine:
 
         What it then wants resident is loaded. Raises EdgeAIError.
         """
-        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy, batchings))
+        self.core.calibrated(Calibrated(self._clock.now(), profiles, idle, busy, batchings, time_of_day()))
         self._loader.load_now()
 
     def stop(self) -> None:

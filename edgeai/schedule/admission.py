@@ -146,4 +146,4 @@ def _late(tasks: list[_Task], t: float, work: float, blocker: _Task | None) -> R
 def _rate(hertz: float) -> str:
     """Round down to two digits, so that what is said to fit does."""
     step = 10.0 ** (floor(log10(hertz)) - 1)
-    return f"{floor(hertz / step + 1e-9) * step:.2g} fps"
+    return f"{floor(hertz / step + 1e-9) * step:.10g} fps"

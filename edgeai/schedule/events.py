@@ -107,6 +107,7 @@ class Calibrated:
     """Profiles were measured at load, or come from a table.
 
     idle, busy: the board's watts with nothing running, and above that while a lane runs; 0 where no table is known.
+    started: the time of day, seconds after local midnight; a virtual day begins at midnight.
     """
 
     t: int
@@ -114,6 +115,7 @@ class Calibrated:
     idle: float = 0.0
     busy: float = 0.0
     batchings: tuple[Batching, ...] = ()
+    started: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,9 @@ def _block(state: StageState, plan: StagePlan) -> int:
 class Planner:
     """Asks the policy, keeps the energy bank, and plans one stage at a time."""
 
+    _started = 0.0
+    """The time of day at the start, s; of the class, too: older states have none."""
+
     def __init__(self, states: Sequence[StageState], policy: Policy, lanes: int, memory: int | None = None) -> None:
         self.states = tuple(states)
         self.residency = Residency(self.states, memory)
@@ -129,6 +132,7 @@ class Planner:
         if event.busy:
             self.thermal = ThermalPacer(event.idle + event.busy / 2.0)
         self._settled = self._began = self._cooled = event.t
+        self._started = event.started
         self.residency.start()
         self.replan(event.t)
 
@@ -301,6 +305,7 @@ class Planner:
             sensed.celsius if sensed else None,
             sensed.battery if sensed else None,
             self.energy.basis,
+            self._started,
         )
 
     def _derate(self) -> None:

@@ -17,7 +17,8 @@ class Situation:
 
     durations: expected duration in ns of each (stage, point), 0 where nothing is known yet. elapsed: seconds since the
     start. idle: watts with nothing running; power: watts drawn, averaged over the last seconds; spent: J since the
-    start. celsius, battery (J): None where unknown. basis: whether power and spent come from a meter.
+    start. celsius, battery (J): None where unknown. basis: whether power and spent come from a meter. started: the
+    time of day at the start, seconds after local midnight.
     """
 
     stages: tuple[StageLoad, ...]
@@ -29,6 +30,7 @@ class Situation:
     celsius: float | None = None
     battery: float | None = None
     basis: Literal["measured", "modelled"] = "modelled"
+    started: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

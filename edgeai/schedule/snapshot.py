@@ -207,7 +207,7 @@ class _Reader:
             raise RecordingError(f"the scheduler's state names {node['o']!r:.80}, which this edgeai does not know")
         made = self._keep(cls.__new__(cls))
         slots, free = _slots(cls), hasattr(made, "__dict__")
-        if is_dataclass(cls) and kind == "o":
+        if is_dataclass(cls):
             self._fill(made, cls, node)
         for name, item in node["s"].items():
             if name not in slots and not (free and name.isidentifier() and not name.startswith("__")):
@@ -221,7 +221,7 @@ class _Reader:
         """Give a dataclass the defaults of fields that an earlier edgeai did not know; refuse any other difference."""
         missing = [each for each in fields(cls) if each.name not in node["s"]]
         if len(node["s"]) + len(missing) != len(fields(cls)) or any(each.default is MISSING for each in missing):
-            raise RecordingError(f"the scheduler's state of {node['o']} has other fields than this edgeai's")
+            raise RecordingError(f"the scheduler's state of {cls.__name__} has other fields than this edgeai's")
         for each in missing:
             object.__setattr__(made, each.name, each.default)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -25,7 +26,7 @@ from edgeai.workbench.figures import Figures
 
 __all__ = ["Candidate", "Scenario", "SimulatedSource", "SimulatedStage", "overridden"]
 
-_SAVING = frozenset(("budget", "hours", "accuracy"))
+_SAVING = frozenset(("budget", "hours", "until", "accuracy"))
 """What a schedule asks for where energy is weighed."""
 
 
@@ -134,7 +135,7 @@ class Scenario:
         require_possible(self.problem, self.schedule, self.workload()[0], self.board)
         return make_policy(self.schedule)
 
-    def asked(self) -> dict[str, float]:
+    def asked(self) -> dict[str, Any]:
         """Return what the schedule asks of its policy, without what that policy does not take."""
         takes = policy_options(self.schedule.policy)
         return {key: value for key, value in self.schedule.asked().items() if key in takes}

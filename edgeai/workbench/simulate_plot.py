@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai.clock import NS
+from edgeai.graph.asked import told
 from edgeai.schedule.workload import OperatingPoint
 from edgeai.workbench.drawing import GREY, INK, PALETTE, WARNING, beside, new_figure, quiet, save, shades
 from edgeai.workbench.record import StageLog
@@ -71,7 +72,7 @@ class _Picture:
 
     def _title(self, size: float) -> None:
         scenario, conditions = self.s.scenario, self.s.conditions
-        asked = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in scenario.asked().items())
+        asked = told(scenario.asked())
         policy = scenario.schedule.policy.replace("_", "-") + (f" ({asked})" if asked else "")
         self.figure.text(
             0.018,

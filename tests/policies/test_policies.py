@@ -15,6 +15,7 @@ from edgeai.policies.latency import Latency
 from edgeai.policies.power import Power
 from edgeai.schedule.commands import Announce, Drop, Run
 from edgeai.schedule.events import Calibrated, Configure, FrameReady, JobDone, Profile, Sensed
+from edgeai.schedule.policy import Situation
 from edgeai.schedule.scheduler import Scheduler
 from edgeai.schedule.shape import Shape
 from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
@@ -167,6 +168,21 @@ def test_battery_lasts_the_time_asked():
     while world.joules < 3600 * capacity:
         world.frame()
     assert 0.985 <= world.t / 1e9 / 600 <= 1.02
+
+
+def test_battery_lasts_until_a_time_of_day_even_past_midnight():
+    joules, eight = 3600.0 * 20, 20 * 3600.0
+    for until, hours in ((22 * 3600.0, 2.0), (6 * 3600.0, 10.0)):
+        asked = Situation((), {}, elapsed=1800.0, battery=joules, started=eight)
+        by_hours = Battery(hours).choose(asked).watts
+        assert Battery(until=until).choose(asked).watts == pytest.approx(by_hours)
+
+
+def test_a_battery_is_asked_to_last_for_hours_or_until_a_time():
+    with pytest.raises(ValueError, match="either hours"):
+        Battery()
+    with pytest.raises(ValueError, match="either hours"):
+        Battery(hours=2.0, until=3600.0)
 
 
 def test_accuracy_floor_holds_the_floor_with_little_energy():

@@ -44,6 +44,10 @@ def test_figures_agree_with_one_another(name):
     assert full == pytest.approx(board.stress.value, rel=0.1)
 
 
+def test_a_board_is_found_by_its_name_with_hyphens_too():
+    assert load_board("orin-nano-cpu") == load_board("orin_nano_cpu")
+
+
 def test_published_numbers_are_told_from_assumed_ones():
     assert not load_board("pi4").idle.assumed
     assert load_board("generic").idle.assumed

@@ -38,6 +38,11 @@ def test_utilisation_names_the_heaviest_stage_and_a_rate():
     assert "25 fps would fit" in str(refusal)
 
 
+def test_a_rate_that_would_fit_is_written_as_people_write_it():
+    refusal = admit(Workload((stage("a", 2000),)), durations(a=(60, 1.575)))
+    assert str(refusal).endswith("570 fps would fit")
+
+
 def test_two_lanes_carry_twice_as_much():
     workload = Workload((stage("a", 30), stage("b", 30)), lanes=2)
     assert admit(workload, durations(a=(60, 25), b=(60, 25))) is None

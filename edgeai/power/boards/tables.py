@@ -30,12 +30,13 @@ def board_names() -> tuple[str, ...]:
 
 @functools.cache
 def load_board(name: str) -> Board:
-    """Return a board by its name, or from a file of your own (`boards/rover.yaml`).
+    """Return a board by its name (`jetson-nano` is `jetson_nano`), or from a file of your own (`boards/rover.yaml`).
 
     A file may say `based_on: pi4` and give what differs. Raises ConfigError.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else _FOLDER / f"{name}.yaml"
-    if path.parent == _FOLDER and name not in board_names():
+    own = name.endswith((".yaml", ".yml"))
+    path = Path(name) if own else _FOLDER / f"{name.replace('-', '_')}.yaml"
+    if not own and path.stem not in board_names():
         expected = f"one of {', '.join(board_names())}, or the path of a YAML file"
         raise ConfigError(Problem("board", repr(name), expected))
     return _board(path)
