@@ -22,7 +22,7 @@ def evaluate(
         list[str],
         typer.Argument(metavar="MODEL…", help="Model files, or a graph; or results: COCO .json, MOTChallenge .txt."),
     ],
-    data: Annotated[Path, typer.Option(help="A dataset: a folder, a zip, a COCO .json; its form is found.")],
+    data: Annotated[Path, typer.Option(help="A folder, zip or COCO .json; or RECORDING#STAGE: what a stage found.")],
     metric: Annotated[list[str] | None, typer.Option(help="A metric of this data, such as top-1; repeatable.")] = None,
     write: Annotated[bool, typer.Option("--write-card", help="Put the main figure into the model's card.")] = False,
     as_json: AsJson = False,

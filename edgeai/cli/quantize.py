@@ -28,7 +28,7 @@ def quantize(
         ),
     ],
     calibrate: Annotated[
-        Path | None, typer.Option(help="Typical inputs: a folder or zip of pictures or .npy, one .npy, or a log.")
+        Path | None, typer.Option(help="Typical inputs: a folder or zip of pictures or .npy, one .npy, a recording.")
     ] = None,
     validate: Annotated[
         Path | None, typer.Option(help="A dataset whose truth is known: accuracy for the cards.")

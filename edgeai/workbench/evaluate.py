@@ -18,7 +18,7 @@ from edgeai.perception.options import ModelOptions
 from edgeai.perception.tracking import Tracker
 from edgeai.workbench.datasets import Boxes, Dataset
 from edgeai.workbench.datasets.coco import Coco, read_json
-from edgeai.workbench.datasets.give import give
+from edgeai.workbench.datasets.give import count_for, give, samples_for
 from edgeai.workbench.datasets.mot import Mot, read_rows, tracks_of
 from edgeai.workbench.evaluate_figures import Figure, Seen, figures
 from edgeai.workbench.profile import candidates
@@ -67,8 +67,9 @@ def run(model: Model, dataset: Dataset, progress: Progress = lambda what, share:
     """
     tracker: Tracker | None = None
     seen = []
-    for done, sample in enumerate(dataset):
-        progress(model.name, done / max(1, len(dataset)))
+    total = max(1, count_for(model, dataset))
+    for done, sample in enumerate(samples_for(model, dataset)):
+        progress(model.name, min(1.0, done / total))
         given = sample.load()
         give(model, given)
         model.invoke()

@@ -46,9 +46,11 @@ def figures(seen: Sequence[Seen], labels: tuple[str, ...] | None, metrics: Seque
     judge = _JUDGES[kind]
     try:
         found = judge(seen, labels)
-    except (ValueError, AttributeError, TypeError) as error:
-        if isinstance(error, ConfigError):
-            raise
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise _misfit(f"a truth of {kind} that gives no figure ({error})", "data of which one can be made") from error
+    except (AttributeError, TypeError) as error:
         given = type(seen[0].value).__name__
         raise _misfit(
             f"{given} for a truth of {kind} ({error})", "a model whose values are of the data's task"
@@ -65,7 +67,8 @@ def _kind(seen: Sequence[Seen]) -> str:
             return name
     boxes = [each.truth for each in seen if isinstance(each.truth, Boxes)]
     if not boxes:
-        raise _misfit("data without truth", "labels, boxes, masks … to judge by")
+        expected = "labels, boxes, masks … to judge by; of a recording, FILE#STAGE takes what that found for true"
+        raise _misfit("data without truth", expected)
     return "tracks" if any(each.track_id for each in boxes) else "boxes"
 
 

@@ -15,7 +15,7 @@ from edgeai.errors import ConfigError, ModelError, Problem
 from edgeai.perception.model import Model
 from edgeai.perception.threads import cores
 from edgeai.workbench.datasets import Dataset
-from edgeai.workbench.datasets.give import give
+from edgeai.workbench.datasets.give import count_for, give, samples_for
 from edgeai.workbench.quantize_graph import SIGNATURE, FloatGraph
 from edgeai.workbench.quantize_recipes import Recipe
 
@@ -31,12 +31,13 @@ def prepared_inputs(model: Model, dataset: Dataset, most: int, progress: Progres
 
     Raises ConfigError where there is none, and where one of them is not for this model.
     """
-    step = max(1.0, len(dataset) / most)
+    total = count_for(model, dataset)
+    step = max(1.0, total / most)
     wanted = {math.floor(i * step) for i in range(most)}
     inputs = []
-    for i, sample in enumerate(dataset):
+    for i, sample in enumerate(samples_for(model, dataset)):
         if i in wanted:
-            progress("reading the calibration data", i / len(dataset))
+            progress("reading the calibration data", min(1.0, i / total))
             try:
                 give(model, sample.load())
             except ModelError as error:
@@ -45,6 +46,10 @@ def prepared_inputs(model: Model, dataset: Dataset, most: int, progress: Progres
             inputs.append(model.prepared())
     if not inputs:
         raise ConfigError(Problem("--calibrate", f"{dataset.name} without inputs", "some hundred typical inputs"))
+    contents = {b"".join(part.tobytes() for part in given) for given in inputs}
+    if len(inputs) > 1 and len(contents) == 1:
+        found = f"{len(inputs)} inputs of {dataset.name} that are all the same"
+        raise ConfigError(Problem("--calibrate", found, "typical inputs, as different as those it will meet"))
     return inputs
 
 

@@ -9,6 +9,7 @@ from edgeai.workbench.datasets.labelled import Labelled, Rows, Unlabelled
 from edgeai.workbench.datasets.logged import Logged
 from edgeai.workbench.datasets.masks import Masks
 from edgeai.workbench.datasets.mot import Mot
+from edgeai.workbench.datasets.recorded import Recorded
 from edgeai.workbench.datasets.sample import (
     Boxes,
     ClassName,
@@ -27,24 +28,34 @@ __all__ = ["Boxes", "ClassName", "Dataset", "Flag", "Mask", "Points", "Sample", 
 
 FORMS = (
     "a COCO .json; a folder or .zip with labels.csv, with a folder for each class, with VOC .xml, with masks/, or with "
-    "gt/gt.txt; without truth a folder or .zip of pictures or .npy, one .npy of many inputs, or a recorded log"
+    "gt/gt.txt; without truth a folder or .zip of pictures or .npy, one .npy of many inputs, a recording (with #STAGE "
+    "what that stage found is the truth) or another program's log"
 )
 
 
 def open_dataset(path: str | Path) -> Dataset:
-    """Open the dataset at a path, its form found by looking. Raises ConfigError, which lists the forms."""
-    place = Path(path).expanduser()
+    """Open the dataset at a path, its form found by looking. Raises ConfigError, which lists the forms.
+
+    `drive.mcap#front` is one of several sources of a recording or log, `drive.mcap#objects` what a stage of a recording
+    looked at, with what it found as the truth.
+    """
+    place, chosen = Path(path).expanduser(), ""
+    if not place.exists() and "#" in place.name:
+        name, _, chosen = place.name.rpartition("#")
+        place = place.with_name(name) if name else place
     if not place.exists():
         raise refuse(f"{place}, which does not exist", FORMS)
     if place.is_file() and place.suffix.lower() == ".json":
         return Coco.of(place)
     if place.is_file() and place.suffix.lower() in ARRAYS:
         return _npy(place)
-    dataset: Dataset | None = None
-    if place.is_dir() or place.suffix.lower() == ".zip":
+    dataset: Dataset | None = Recorded.of(place, chosen)
+    if dataset is None and chosen:
+        dataset = Logged.of(place, chosen)
+    elif place.is_dir() or place.suffix.lower() == ".zip":
         dataset = _of_store(open_store(place))
     if dataset is None:
-        dataset = Logged.of(place)
+        dataset = Logged.of(place, chosen)
     if dataset is None and place.is_dir():
         dataset = _unlabelled(open_store(place))
     if dataset is None or not len(dataset):

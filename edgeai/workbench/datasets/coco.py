@@ -132,7 +132,8 @@ def read_json(path: Path, form: TypeAdapter[Any], what: str) -> Any:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise refuse(f"{path} with a wrong `{where}`: {first['msg'].lower()}", what) from None
+        wrong = f"a wrong `{where}`: {first['msg'].lower()}" if where else "another kind of JSON"
+        raise refuse(f"{path} with {wrong}", what) from None
     except ConfigError:
         raise
     except (ValueError, RecursionError) as error:

@@ -20,7 +20,7 @@ __all__ = ["Logged"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Logged:
-    """The entries of the only camera of a log; damaged ones are left out."""
+    """The entries of a camera of a log; damaged ones are left out."""
 
     name: str
     log: Log
@@ -28,16 +28,23 @@ class Logged:
     classes: None = None
 
     @classmethod
-    def of(cls, path: Path) -> Logged | None:
-        """Open a log, None where the path is none. Raises RecordingError, ConfigError."""
+    def of(cls, path: Path, chosen: str) -> Logged | None:
+        """Open a log, None where the path is none; `chosen` is a camera, or empty.
+
+        Raises RecordingError, ConfigError.
+        """
         try:
             log = open_log(path)
         except RecordingError:
             return None
         cameras = [source.name for source in log.sources if source.kind == "camera"]
-        if len(cameras) != 1:
-            found = f"{path} with {len(cameras)} cameras" + (f" ({', '.join(cameras)})" if cameras else "")
-            raise refuse(found, "a log of one camera")
+        if chosen in cameras:
+            return cls(path.name, log, chosen)
+        if chosen or len(cameras) != 1:
+            found = f"{path} with {len(cameras)} cameras" if not chosen else f"{path}, which has no camera {chosen!r}"
+            raise refuse(
+                found, f"one camera: {', '.join(f'{path.name}#{name}' for name in cameras) or 'there is none'}"
+            )
         return cls(path.name, log, cameras[0])
 
     def __len__(self) -> int:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeai.errors import ConfigError, Problem
-from edgeai.messages import Frame
+from edgeai.messages import Frame, Reading, Readings
 
 __all__ = ["Boxes", "ClassName", "Dataset", "Flag", "Mask", "Points", "Sample", "Truth", "refuse"]
 
-Input = Frame | npt.NDArray[Any]
+Input = Frame | Reading | Readings | npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
