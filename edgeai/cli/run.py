@@ -20,12 +20,13 @@ from edgeai.cli.failures import Failures
 from edgeai.cli.options import AllowCode, AsJson
 from edgeai.cli.service import Service
 from edgeai.errors import ConfigError, Problem
-from edgeai.quantities import Duration
+from edgeai.quantities import Duration, Endpoint
 from edgeai.recording.options import RecordOptions
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph
     from edgeai.pipeline import Pipeline
+    from edgeai.recording.foxglove_live import FoxgloveLive
     from edgeai.runtime.taps import Fault
 
 __all__ = ["RECORD", "run"]
@@ -80,6 +81,9 @@ def run(
     trace: Annotated[
         Path | None, typer.Option(help="Write what happened last as a trace for ui.perfetto.dev: trace.json.")
     ] = None,
+    foxglove: Annotated[
+        str | None, typer.Option(help="Serve Foxglove, live: 8765, or HOST:PORT. It asks for no token.")
+    ] = None,
     as_json: AsJson = False,
     allow_code: AllowCode = False,
 ) -> None:
@@ -108,7 +112,8 @@ def run(
         graph = _extended(graph, output or [], added_latency)
 
     meter = Meter()
-    running = Pipeline(graph, frames=frames, taps=[meter])
+    shown = [_foxglove(foxglove, graph)] if foxglove is not None else []
+    running = Pipeline(graph, frames=frames, taps=[meter, *shown])
     _record(running)
     if live_view is not None:
         running.live_view(live_view, token=token)
@@ -119,6 +124,8 @@ def run(
         left = seconds
         if running.view is not None:
             typer.echo(f"live view: {running.view.url}", err=True)
+        for server in shown:
+            typer.echo(f"foxglove: {server.url}", err=True)
         while not asked_to_stop.is_set() and not _nothing_is_written(running) and (left is None or left > 0):
             turn = min(0.2, left) if left is not None else 0.2
             if running.wait(turn):
@@ -140,6 +147,19 @@ def _state(pipeline: Pipeline) -> str:
     """Say in a few words how a pipeline is."""
     failed = [str(state) for state in pipeline.drivers.values() if not state.works]
     return "; ".join(failed) or "running"
+
+
+def _foxglove(address: str, graph: Graph) -> FoxgloveLive:
+    """Listen for Foxglove, where the command line says."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from edgeai.recording.foxglove_live import FoxgloveLive
+
+    try:
+        host, port = TypeAdapter(Endpoint).validate_python(address)
+    except ValidationError:
+        raise ConfigError(Problem("--foxglove", repr(address), "a port such as 8765, or host and port")) from None
+    return FoxgloveLive(graph, host, port)
 
 
 def _record(pipeline: Pipeline) -> None:
