@@ -11,6 +11,7 @@ from edgeai.runtime.steps.memory import Memory
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph
+    from edgeai.perception.cropping import CropOptions
     from edgeai.perception.model import Model
 
 __all__ = ["Around"]
@@ -31,6 +32,8 @@ class Around:
             self.memories[f"{stage}.track"] = Memory(empty())
         if self._spec.gate is not None:
             self.memories[f"{stage}.gate"] = Memory(None)
+        if self._spec.model is not None and any(graph.stages[name].gate for name in graph.chain(stage)[1:-1]):
+            self.memories[f"{stage}.followed"] = Memory(None)
 
     def __call__(self, program: Program) -> Program:
         """Return the program of one lane with the steps before and behind it. Raises PluginError."""
@@ -46,7 +49,20 @@ class Around:
 
             options = GateOptions(threshold=self._spec.gate.threshold, floor=floor_rate(self._spec))
             program = gated(program, options, self.memories[f"{self._stage}.gate"], self._moment)
+        if f"{self._stage}.followed" in self.memories:
+            from edgeai.runtime.steps.followed import followed
+
+            program = followed(program, self.memories[f"{self._stage}.followed"])
         return program
+
+    @property
+    def crop(self) -> CropOptions | None:
+        """Which parts of a frame the stage's model looks at, None for the whole."""
+        if self._spec.crop is None:
+            return None
+        from edgeai.perception.cropping import CropOptions
+
+        return CropOptions(**self._spec.crop.model_dump())
 
     def check(self, model: Model) -> None:
         """Refuse what does not go with a model's results. Raises ConfigError."""

@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from edgeai.parts import Part, Parts
 from edgeai.values import (
     UNSEEN,
     Classification,
@@ -48,6 +49,8 @@ __all__ = [
     "Measures",
     "MeterReading",
     "MeterValue",
+    "Part",
+    "Parts",
     "PowerBasis",
     "Reading",
     "Readings",
@@ -290,6 +293,8 @@ def plain(value: Any) -> Any:
 
     Values a Python stage returned are passed through; arrays become lists; anything else its `repr`.
     """
+    if isinstance(value, Parts):
+        return [_plain_part(part) for part in value]
     if isinstance(value, Detections | Classification | Keypoints | ClassMap):
         return value.rows()
     if isinstance(value, Regression | Score | Reading):
@@ -307,3 +312,9 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return repr(value)
+
+
+def _plain_part(part: Part) -> dict[str, Any]:
+    track = {} if part.track_id is None else {"track_id": part.track_id}
+    box = [round(float(edge), 2) for edge in part.box]
+    return {"parent": part.parent, **track, "box": box, "value": plain(part.value)}

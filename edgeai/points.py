@@ -19,6 +19,7 @@ from edgeai.perception.threads import worth_having
 from edgeai.refusals import require_ladder, require_memoryless, require_room, warn_if_dead
 from edgeai.runtime.program import INVOKED, Program, Step, Work
 from edgeai.runtime.programs import Ready
+from edgeai.runtime.steps.cropped import cropped
 from edgeai.schedule.events import Profile
 from edgeai.schedule.workload import OperatingPoint
 
@@ -70,6 +71,10 @@ def points_of(
     def whole(program: Program) -> Program:
         return (*around(program), *delay)
 
+    def model_program(interpreter: Model) -> Program:
+        crop = around.crop
+        return whole(_model_program(interpreter) if crop is None else cropped(interpreter, crop))
+
     if spec.call is not None:
         function = graph.function(name)
         programs = tuple([whole(_call_program(function)) for _ in range(graph.schedule.lanes)])
@@ -80,7 +85,7 @@ def points_of(
         if measure:
             warn_if_dead(model)
         for made, profile in _costs(graph, name, model, opened, measure, known):
-            yield _point(graph, name, made, profile, whole, opened, measure=measure)
+            yield _point(graph, name, made, profile, model_program, opened, measure=measure)
 
 
 def _open(graph: Graph, name: str, path: str, threads: int, opened: Opened) -> Model:
@@ -142,7 +147,7 @@ def _point(
     name: str,
     model: Model,
     profile: Profile | None,
-    whole: Callable[[Program], Program],
+    program: Callable[[Model], Program],
     opened: Opened,
     *,
     measure: bool,
@@ -153,9 +158,6 @@ def _point(
     memory = memory_of(model, lanes, measure=measure) if limited else 0
     require_room(graph, name, str(model.path), memory)
     added = round(graph.stages[name].added_latency * NS)
-
-    def program(interpreter: Model) -> Program:
-        return whole(_model_program(interpreter))
 
     def one_a_lane(first: Model) -> tuple[Model, ...]:
         return opened.lanes(first, partial(interpreters, first, lanes, warmed=measure))

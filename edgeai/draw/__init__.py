@@ -11,6 +11,7 @@ import numpy as np
 from edgeai.draw.areas import draw_class_map, legend
 from edgeai.draw.boxes import draw_detections
 from edgeai.draw.gauges import draw_score, draw_steering
+from edgeai.draw.parts import draw_part
 from edgeai.draw.pen import Image, Line, Pen, colour_of
 from edgeai.draw.points import draw_keypoints
 from edgeai.messages import (
@@ -19,6 +20,7 @@ from edgeai.messages import (
     Detections,
     Embedding,
     Keypoints,
+    Parts,
     Regression,
     Result,
     Score,
@@ -38,7 +40,7 @@ def annotate(image: Image, result: Any, *, title: str = "") -> Image:
     answer is always BGR. `result` is a Result or its value: Detections become boxes with labels and scores, Keypoints
     points and limbs, a ClassMap tinted areas with a legend, a Score a bar, Classification and Regression lines of text
     (and a wheel's position for a value called `steering`, 1 left to -1 right), Tensors their shapes, anything else its
-    text. `title` stands at the top, or the result's stream when empty.
+    text; Parts thin boxes with what was found in them. `title` stands at the top, or the result's stream when empty.
     """
     import cv2
 
@@ -63,6 +65,9 @@ def annotate(image: Image, result: Any, *, title: str = "") -> Image:
         draw_detections(pen, value)
     elif isinstance(value, Keypoints):
         draw_keypoints(pen, value)
+    elif isinstance(value, Parts):
+        for part in value:
+            draw_part(pen, part, _texts(part.value))
     return picture
 
 
@@ -74,7 +79,7 @@ def _lines(value: Any) -> list[Line]:
 
 
 def _texts(value: Any) -> list[str]:
-    if value is None or isinstance(value, Detections | Keypoints):
+    if value is None or isinstance(value, Detections | Keypoints | Parts):
         return []
     if isinstance(value, Classification):
         return [f"{float(value.score[i]):.0%} {label}" for i, label in enumerate(value.label[:_MOST_LINES])]

@@ -158,6 +158,8 @@ def _check_input(parts: Parts, name: str, spec: StageSpec, findings: Findings) -
         findings.add((*path, "input"), show(spec.input), f"a camera, sensor or stage: {any_of(known)}", hint)
     elif spec.input in stages and spec.input not in sources:
         _check_chained(path, spec, findings)
+    elif spec.crop is not None:
+        findings.add((*path, "crop"), "crops on a stage fed by no stage", "`input`: the stage whose boxes are cut out")
     elif spec.gate is not None and spec.input not in parts.names("cameras"):
         findings.add((*path, "gate"), "a gate on a sensor", "a gate on a stage fed by a camera")
 
@@ -165,6 +167,9 @@ def _check_input(parts: Parts, name: str, spec: StageSpec, findings: Findings) -
 def _check_chained(path: tuple[str, str], spec: StageSpec, findings: Findings) -> None:
     """Rate, deadline and ladder belong to the stage that a source feeds; what follows it inherits them."""
     why = f"this stage follows {spec.input!r} and inherits its rate and deadline"
+    if spec.crop is not None and spec.track is not None:
+        found, expected = "a tracker behind crops", "`track` on the stage whose boxes are cut out"
+        findings.add((*path, "track"), found, expected, "each part bears the number of its box")
     if spec.gate is not None:
         found, expected = "a gate on a stage fed by a stage", "a gate on the stage fed by a camera"
         findings.add((*path, "gate"), found, expected, f"what {spec.input!r} carries forward is carried on here, too")

@@ -14,7 +14,7 @@ from edgeai.errors import ConfigError
 from edgeai.graph.calls import name_of
 from edgeai.graph.scalars import CoreSchema
 from edgeai.graph.spec import DelegateSpec, SsdSpec
-from edgeai.graph.steps import GateSpec, TrackSpec
+from edgeai.graph.steps import CropSpec, GateSpec, TrackSpec
 from edgeai.graph.upkeep import UPKEEP, written
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["to_yaml"]
 
 
-_SHORT: Mapping[type, Any] = {TrackSpec: True, GateSpec: "motion", SsdSpec: {}, DelegateSpec: {}}
+_SHORT: Mapping[type, Any] = {TrackSpec: True, CropSpec: True, GateSpec: "motion", SsdSpec: {}, DelegateSpec: {}}
 """How a mapping that says nothing is written."""
 
 

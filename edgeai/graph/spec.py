@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from edgeai.driver import Retry
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
-from edgeai.graph.steps import Gate, Track
+from edgeai.graph.steps import Crop, Gate, Track
 from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Endpoint, Energy, Fraction, Hours, Memory, TimeOfDay, Watts
 
@@ -160,6 +160,8 @@ class StageSpec(BaseModel):
     """Names and units of a regression's values."""
     ssd: SsdSpec | None = None
     """How the raw heads of an SSD are read."""
+    crop: Crop = None
+    """What of a frame the model looks at: parts around the boxes of the stage that feeds this one."""
     gate: Gate = None
     """motion: the model looks only where something moved, and at a floor rate; in between, results are carried on."""
     track: Track = None
@@ -203,7 +205,7 @@ CARD_FIELDS = (
     "outputs",
     "ssd",
 )
-MODEL_FIELDS = ("threads", "numerics", "runtime", "accelerator", "fallback", *CARD_FIELDS)
+MODEL_FIELDS = ("crop", "threads", "numerics", "runtime", "accelerator", "fallback", *CARD_FIELDS)
 """What only a stage with a model can say."""
 
 

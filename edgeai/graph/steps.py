@@ -1,4 +1,4 @@
-"""What a stage does around its model: a gate before it, tracking behind it."""
+"""What a stage does around its model: a gate or crops before it, tracking behind it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from edgeai.graph.forms import Names
 from edgeai.quantities import Duration, Fraction, Rate
 
-__all__ = ["Gate", "GateSpec", "Track", "TrackSpec"]
+__all__ = ["Crop", "CropSpec", "Gate", "GateSpec", "Track", "TrackSpec"]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
@@ -27,6 +28,21 @@ class TrackSpec(BaseModel):
     """Time for which a track is remembered without being seen."""
     confirm: Annotated[int, Field(ge=1, strict=True)] = 2
     """Detections after which a track is believed."""
+
+
+class CropSpec(BaseModel):
+    """Which parts of a frame a model looks at: those around the boxes of the stage before it."""
+
+    model_config = _FROZEN
+
+    classes: Names | None = None
+    """Labels of the boxes; left out, all."""
+    margin: Annotated[Fraction, Field(ge=0)] = 0.1
+    """Added on every side, as a part of the box's side (10%)."""
+    aspect: Annotated[float, Field(gt=0)] | None = None
+    """Width over height that a part is widened to; left out, as the box is."""
+    limit: Annotated[int, Field(ge=1, le=64, strict=True)] = 4
+    """Parts of one frame at the most, those of the best scores."""
 
 
 class GateSpec(BaseModel):
@@ -48,6 +64,14 @@ def _track(value: Any) -> Any:
     return value
 
 
+def _crop(value: Any) -> Any:
+    if isinstance(value, bool):
+        return {} if value else None
+    if value is not None and not isinstance(value, Mapping | CropSpec):
+        raise ValueError("true, or a mapping with classes, margin, aspect and limit")
+    return value
+
+
 def _gate(value: Any) -> Any:
     if value == "motion":
         return {}
@@ -56,5 +80,6 @@ def _gate(value: Any) -> Any:
     return value
 
 
+Crop = Annotated[CropSpec | None, BeforeValidator(_crop, json_schema_input_type=bool | CropSpec | None)]
 Gate = Annotated[GateSpec | None, BeforeValidator(_gate, json_schema_input_type=Literal["motion"] | GateSpec | None)]
 Track = Annotated[TrackSpec | None, BeforeValidator(_track, json_schema_input_type=bool | TrackSpec | None)]

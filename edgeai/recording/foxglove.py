@@ -9,7 +9,7 @@ from foxglove_schemas_protobuf.LocationFix_pb2 import LocationFix
 from foxglove_schemas_protobuf.Log_pb2 import Log
 from foxglove_schemas_protobuf.PointsAnnotation_pb2 import PointsAnnotation
 
-from edgeai.messages import Classification, Detections, Frame, Reading, Regression, Result
+from edgeai.messages import Classification, Detections, Frame, Parts, Reading, Regression, Result
 
 __all__ = ["calibration", "drawing", "fix", "log"]
 
@@ -21,6 +21,8 @@ def drawing(result: Result) -> ImageAnnotations | None:
     """Return boxes and words for a picture; None for a value that is neither."""
     drawn = ImageAnnotations()
     value = result.value
+    if isinstance(value, Parts):
+        value = value.detections
     if isinstance(value, Detections):
         for row in value.rows():
             x1, y1, x2, y2 = row["box"]

@@ -13,6 +13,7 @@ from edgeai.messages import (
     Detections,
     Embedding,
     Keypoints,
+    Parts,
     Regression,
     Result,
     Score,
@@ -30,8 +31,8 @@ def record(result: Result) -> dict[str, Any]:
     stream, seq; stamp: capture time in ns on the pipeline's clock; clock, raw: the clock the device stamped on and its
     own stamp in ns (None when it has none); latency: seconds from capture to publication; inputs: [source, seq] pairs;
     basis, and inferred_stamp when no model looked; variant, threads; ledger: [stage, mark, ns after the stamp] rows;
-    then `detections`, `classes`, `values`, `keypoints`, `areas` (the share of each class), `embedding`, `score`,
-    `tensors` or, for whatever a Python stage returned, `value`.
+    then `detections`, `parts`, `classes`, `values`, `keypoints`, `areas` (the share of each class), `embedding`,
+    `score`, `tensors` or, for whatever a Python stage returned, `value`.
     """
     carried = {} if result.basis == "inferred" else {"inferred_stamp": result.inferred_stamp}
     key, value = _value(result.value)
@@ -62,6 +63,7 @@ def to_json(value: Any) -> str:
 
 _KEYS: tuple[tuple[type, str], ...] = (
     (Detections, "detections"),
+    (Parts, "parts"),
     (Classification, "classes"),
     (Regression, "values"),
     (Keypoints, "keypoints"),

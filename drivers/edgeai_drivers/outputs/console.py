@@ -13,6 +13,7 @@ from edgeai.messages import (
     Embedding,
     Frame,
     Keypoints,
+    Parts,
     Regression,
     Result,
     Score,
@@ -95,6 +96,8 @@ def summary(value: Any) -> str:
     """Say in a few words what was found."""
     if isinstance(value, Detections):
         return _listed([f"{row['label']} {row['score']:.2f} {_box(row['box'])}" for row in value.rows()])
+    if isinstance(value, Parts):
+        return _listed([summary(part.value) for part in value])
     if isinstance(value, Classification):
         return _listed([f"{row['label']} {row['score']:.2f}" for row in value.rows()])
     if isinstance(value, Regression):

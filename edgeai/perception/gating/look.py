@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edgeai.messages import Basis
 
-__all__ = ["Carried", "Look"]
+__all__ = ["Carried", "Followed", "Look"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,3 +34,12 @@ class Carried:
     value: Any
     basis: Basis
     inferred_stamp: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """The last result of a stage behind another: the parent's look that it rests on (stamp, ns), its own, its value."""
+
+    parent: int
+    stamp: int
+    value: Any

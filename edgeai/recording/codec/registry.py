@@ -14,14 +14,14 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from edgeai import messages, values
+from edgeai import messages, parts, values
 from edgeai.perception.gating import look
 from edgeai.perception.tracking import book, motion, tracks
 from edgeai.schedule import commands, events, policy, workload
 
 __all__ = ["CLASSES", "DTYPES", "MODULES", "STRANGE", "hints_of"]
 
-MODULES: tuple[ModuleType, ...] = (events, commands, workload, values, messages, motion, tracks, book, look)
+MODULES: tuple[ModuleType, ...] = (events, commands, workload, values, parts, messages, motion, tracks, book, look)
 """All dataclasses of these are known."""
 
 DTYPES = frozenset(("bool", "uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "float32", "float64"))
