@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import math
 from dataclasses import dataclass
 from typing import Any
+
+import serial
 
 from edgeai.driver import NS, Capture, Clock, Column, Device, vendor
 from edgeai.errors import DeviceNotFound, PluginError, Problem
@@ -87,9 +88,13 @@ class Lidar(PortSensor):
         return self._feed.port
 
     def _start(self) -> None:
-        """Have the head send points from now on; some do so by themselves."""
-        with contextlib.suppress(self._lds2d.NotSupportedError):
+        """Have the head send points from now on; some do so by themselves. Raises DeviceLost."""
+        try:
             self._head.start()
+        except (self._lds2d.NotSupportedError, serial.SerialTimeoutException):
+            pass  # it turns by itself, or does not listen now and is asked again
+        except OSError as error:
+            raise lost(self.name, self.options.port, error) from error
         self._points = self._head.points()
 
     def _read(self, timeout: float) -> Capture | None:
