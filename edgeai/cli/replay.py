@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from edgeai.errors import ConfigError, Problem
 if TYPE_CHECKING:
     from edgeai.replay.compare import Comparison, Rules
     from edgeai.replay.run import Replay
+    from edgeai.replay.sides import Side
 
 __all__ = ["replay"]
 
@@ -100,10 +102,10 @@ def replay(
     done = run(recording, **options)
     comparison = _compared(done, golden, _rules(done, iou, tolerance, ignore or []), update=update)
     if as_json:
-        typer.echo(json.dumps(_plain(done), ensure_ascii=False))
+        compared = _sides(done, board) if side_by_side else None
+        typer.echo(json.dumps(_plain(done, compared), ensure_ascii=False))
     elif side_by_side:
         _show_sides(done, board)
-        _show(done, comparison)
     else:
         _show(done, comparison)
     _write_report(report, comparison, recording)
@@ -188,13 +190,21 @@ def _compared(done: Replay, path: Path | None, rules: Rules, *, update: bool) ->
     return golden.compare(rows, rules if rules.rules else golden.rules)
 
 
-def _plain(done: Replay) -> dict[str, Any]:
+def _plain(done: Replay, compared: list[tuple[Side, Side]] | None = None) -> dict[str, Any]:
     rows = [(row.topic, json.loads(row.line())) for row in done.rows()]
     return {
         "mode": done.mode,
         "results": [row for topic, row in rows if topic != "decisions"],
         "decisions": [row for topic, row in rows if topic == "decisions"],
         "digest": done.digest,
+        **({} if compared is None else _plain_sides(done, compared)),
+    }
+
+
+def _plain_sides(done: Replay, compared: list[tuple[Side, Side]]) -> dict[str, Any]:
+    return {
+        "stages": [{"recorded": asdict(then), "replayed": asdict(now)} for then, now in compared],
+        "chosen_differently": {"items": done.divergence.differing, "of": done.divergence.items},
     }
 
 
@@ -211,19 +221,23 @@ def _show(done: Replay, comparison: Comparison) -> None:
     console.print(f"{done.path.name}, {done.mode}: {verdict}; {done.digest[:16]}")
 
 
-def _show_sides(done: Replay, board: str | None) -> None:
+def _sides(done: Replay, board: str | None) -> list[tuple[Side, Side]]:
+    """Return the figures of each stage, recorded and replayed."""
     from edgeai.power.boards import load_board
-    from edgeai.recording.reader import Recording
     from edgeai.replay.sides import sides
 
-    ran_on = load_board(Recording.open(done.path).header.board)
-    then = sides(done.past.decisions, done.workload, ran_on)
+    ran_on = load_board(done.past.recording.header.board)
     runs_on = ran_on if board is None else load_board(board)
+    then = sides(done.past.decisions, done.workload, ran_on)
     now = sides(done.decisions, done.workload if done.driven is None else done.driven.workload, runs_on)
+    return list(zip(then, now, strict=False))
+
+
+def _show_sides(done: Replay, board: str | None) -> None:
     headings = ("stage", "run", "results", "in time a second", "misses", "accuracy", "J above idle", "switches")
     drawn = screen.table(*headings, left=("stage", "run"))
-    for before, after in zip(then, now, strict=False):
-        for name, side in (("recorded", before), ("replayed", after)):
+    for pair in _sides(done, board):
+        for name, side in zip(("recorded", "replayed"), pair, strict=True):
             drawn.add_row(
                 side.stage if name == "recorded" else "",
                 name,
@@ -235,6 +249,10 @@ def _show_sides(done: Replay, board: str | None) -> None:
                 str(side.switches),
             )
     screen.console().print(drawn)
+    sentence = done.divergence.sentence(done.past.recording.opening.t)
+    screen.console().print(f"{done.path.name}: {sentence}", markup=False, soft_wrap=True)
+    for variant in done.driven.unknown if done.driven is not None else ():
+        screen.console().print(f"{variant}: 10 ms a job are assumed, for the recording has none of it", markup=False)
 
 
 def _write_report(path: Path | None, comparison: Comparison, recording: Path) -> None:

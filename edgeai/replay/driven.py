@@ -17,7 +17,7 @@ from edgeai.runtime.core import StageStats
 from edgeai.runtime.lockstep import LockstepEngine
 from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Command, Job
-from edgeai.schedule.events import Event, Sensed
+from edgeai.schedule.events import Event
 from edgeai.schedule.workload import Workload
 
 __all__ = ["Driven", "drive"]
@@ -34,6 +34,8 @@ class Driven(Tap):
     joules: float = 0.0
     seconds: float = 0.0
     workload: Workload = Workload(())  # noqa: RUF009 - frozen
+    unknown: tuple[str, ...] = ()
+    """Variants whose durations are assumed: they did not run when it was recorded."""
 
     def published(self, result: Result, frame: Frame | None) -> None:
         """Keep a result."""
@@ -54,19 +56,22 @@ def drive(
     durations: RecordedDurations,
     board: Board,
     *,
-    sensed: Sequence[Sensed] = (),
+    told: Sequence[Event] = (),
     slower: Callable[[Job, int], float] = lambda job, t: 1.0,
     taps: Sequence[Tap] = (),
+    until: int | None = None,
 ) -> Driven:
     """Run a graph whose sources are a recording's to the recording's end; nothing waits for real time.
 
-    sensed: heat, throttling and battery as they were; watts are modelled, for other work takes other watts. slower:
+    until: when the recording ends (ns), None to wait for the last result: what is under way then is dropped.
+
+    told: what the scheduler was told from outside: heat, throttling and battery, pauses, other policies. slower:
     a factor on the duration of a job that begins at time t (ns), for faults. Raises EdgeAIError.
     """
     clock = VirtualClock(recording.opening.t)
     assembly = assemble(graph, clock, measure=False).assembly
     workload: Workload = assembly.workload
-    driven = Driven(workload=workload)
+    driven = Driven(workload=workload, unknown=durations.unknown(workload))
 
     def duration(job: Job) -> int:
         return round(durations.of(job, workload) * slower(job, clock.now()))
@@ -76,9 +81,11 @@ def drive(
         profiles, batchings = durations.profiles(workload, board), durations.batched(workload)
         engine.calibrate(profiles, board.idle.value, board.core.value, batchings)
         engine.start()
-        for event in sensed:
-            engine.at(event.t, lambda event=event: engine.sense(event))  # type: ignore[misc]
-        while engine.step():
+        for event in told:
+            engine.at(event.t, lambda event=event: engine.core.tick(event))  # type: ignore[misc]
+        if until is not None:
+            engine.run_until(until)
+        while until is None and engine.step():
             pass
         driven.stats = engine.stats()
         driven.joules = engine.core.power().joules

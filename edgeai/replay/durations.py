@@ -24,7 +24,8 @@ _TYPICAL = 10_000_000
 class RecordedDurations:
     """Durations by (stage, variant, threads) and seq of the item, ns; another board takes `scale` times as long.
 
-    usual: five quantiles (p50, p90, p95, p99, p99.9) of each (stage, variant, threads). batchings: what ran together,
+    usual: five quantiles (p50, p90, p95, p99, p99.9) of each (stage, variant, threads). told: what the scheduler was
+    told of them at load, with the points of the recording. batchings: what ran together,
     and the points of the stages recorded.
     """
 
@@ -33,6 +34,7 @@ class RecordedDurations:
     scale: float = 1.0
     batchings: tuple[Batching, ...] = ()
     points: Mapping[str, tuple[OperatingPoint, ...]] = field(default_factory=dict)
+    told: Mapping[tuple[str, str, int], Profile] = field(default_factory=dict)
 
     def of(self, job: Job, workload: Workload) -> int:
         """Return how long a job takes, ns."""
@@ -41,16 +43,26 @@ class RecordedDurations:
         return round(self.scale * (self._usual(job.stage, point.variant, point.threads)[0] if exact is None else exact))
 
     def profiles(self, workload: Workload, board: Board) -> tuple[Profile, ...]:
-        """Return what the scheduler is told of a workload's points at the start."""
+        """Return what the scheduler is told of a workload's points at the start: what it was told then, if it was."""
         found = []
         for load in workload.stages:
             for index, point in enumerate(load.points):
+                told = self.told.get((load.name, point.variant, point.threads))
+                if told is not None and self.scale == 1.0:
+                    found.append(replace(told, point=index))
+                    continue
                 p50, p90, p95, p99, p999 = (
                     round(ns * self.scale) for ns in self._usual(load.name, point.variant, point.threads)
                 )
                 watts = board.core.value * point.threads
                 found.append(Profile(load.name, index, p50, p99, p90, p95, p999, watts))
         return tuple(found)
+
+    def unknown(self, workload: Workload) -> tuple[str, ...]:
+        """Return the variants of a workload of which the recording tells nothing; 10 ms are assumed."""
+        known = {(stage, variant) for stage, variant, _ in self.usual}
+        pairs = {(load.name, point.variant): None for load in workload.stages for point in load.points}
+        return tuple(variant for stage, variant in pairs if (stage, variant) not in known)
 
     def batched(self, workload: Workload) -> tuple[Batching, ...]:
         """Return what runs together of a workload: groups whose points are all in it."""
@@ -95,14 +107,15 @@ class RecordedDurations:
             for command in decision.commands:
                 if isinstance(command, Run):
                     jobs |= {job.id: (job, len(command.jobs) > 1) for job in command.jobs}
-        usual = {}
+        usual, told_of = {}, {}
         for profile in calibrated.profiles if calibrated else ():
             point = points[profile.stage][profile.point]
             told = (profile.p50, profile.p90, profile.p95, profile.p99, profile.p999)
             usual[profile.stage, point.variant, point.threads] = _filled(told)
+            told_of[profile.stage, point.variant, point.threads] = profile
         usual |= _measured(exact)
         scale = 1.0 if board is None else slowdown(board, load_board(header.board))
-        return cls(exact, usual, scale, batches.groups, points)
+        return cls(exact, usual, scale, batches.groups, points, told_of)
 
 
 def _filled(told: tuple[int, int, int, int, int]) -> tuple[int, int, int, int, int]:

@@ -14,6 +14,7 @@ from edgeai.messages import Result
 from edgeai.power.boards import Board, load_board
 from edgeai.recording.notes import Decision
 from edgeai.recording.reader import Recording
+from edgeai.replay.choices import Divergence, choices, divergence
 from edgeai.replay.compare import EXACT, Comparison, Rule, Rules, compare
 from edgeai.replay.driven import Driven, drive
 from edgeai.replay.durations import RecordedDurations
@@ -24,7 +25,7 @@ from edgeai.replay.recorded import rerun
 from edgeai.replay.rows import Row, digest, result_row
 from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Job
-from edgeai.schedule.events import Sensed
+from edgeai.schedule.events import Configure, Event, Pause, Sensed, Shutdown
 from edgeai.schedule.workload import Workload
 
 __all__ = ["Mode", "Replay", "replay"]
@@ -80,6 +81,12 @@ class Replay:
     def digest(self) -> str:
         """The SHA-256 of all rows: equal for two replays that agree byte for byte."""
         return digest(self.rows())
+
+    @property
+    def divergence(self) -> Divergence:
+        """Where the scheduler chose differently from what was recorded; nothing where it was not asked."""
+        now = self.workload if self.driven is None else self.driven.workload
+        return divergence(choices(self.past.decisions, self.workload), choices(self.decisions, now))
 
     def compare(self, rules: Rules | None = None) -> Comparison:
         """Compare with what was recorded of the same kind."""
@@ -149,10 +156,24 @@ def replay(
         recording,
         durations,
         target,
-        sensed=[replace(d.event, watts=None) for d in past.decisions if isinstance(d.event, Sensed)],
+        told=list(_told(past, keep_policy=schedule is None)),
         slower=slower or (lambda job, t: 1.0),
         taps=taps,
+        until=None if mode == "lossless" or not past.decisions else past.decisions[-1].event.t,
     )
     if mode == "lossless":
         return Replay(past, mode, tuple(driven.results), rules=_VALUES, driven=driven)
-    return Replay(past, mode, tuple(driven.results), tuple(driven.decisions), driven=driven)
+    decisions = tuple(driven.decisions)
+    if past.decisions and not isinstance(past.decisions[-1].event, Shutdown):
+        decisions = decisions[:-1]  # the recording ended and the run went on
+    return Replay(past, mode, tuple(driven.results), decisions, driven=driven)
+
+
+def _told(past: Past, *, keep_policy: bool) -> Iterator[Event]:
+    """Yield what the scheduler was told from outside; watts are modelled anew, for other work takes other watts."""
+    for decision in past.decisions:
+        event = decision.event
+        if isinstance(event, Sensed):
+            yield replace(event, watts=None)
+        elif isinstance(event, Pause) or (keep_policy and isinstance(event, Configure)):
+            yield event

@@ -151,15 +151,16 @@ class Outcome:
         return missed
 
     def stopped_within(self, seconds: float) -> bool:
-        """Say whether nothing was published later than so many seconds after the first fault.
+        """Say whether within so many seconds after the first fault nothing old is published any more.
 
-        A pipeline that goes on publishing what depends on a source that is gone does not stop.
+        A pipeline that goes on publishing what was seen before its source was gone does not stop. What a source gives
+        after it has come back is new.
         """
         if not self.faults:
             return False
         first = self.faults[0]
         return all(
-            result.published <= first.t + seconds * 1e9
+            result.stamp > first.t or result.published <= first.t + seconds * 1e9
             for result in self.replay.results
             if any(name == first.name for name, _ in result.inputs)
         )

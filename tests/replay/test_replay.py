@@ -180,12 +180,63 @@ def test_a_golden_is_written_only_when_asked_and_then_holds(folder, tmp_path):
 
 
 def test_two_runs_side_by_side(folder):
-    shown = command(
-        folder / "hall.mcap", "--graph", folder / "hall.yaml", "--policy", "power", "--budget", "3.3W", "--compare"
+    asked = (
+        folder / "hall.mcap",
+        "--graph",
+        folder / "hall.yaml",
+        "--policy",
+        "power",
+        "--budget",
+        "3.3W",
+        "--compare",
     )
+    shown = command(*asked)
+    assert shown.exit_code == 1
     assert "recorded" in shown.output
     assert "replayed" in shown.output
-    assert "decisions" in shown.output
+    assert "chosen differently for" in shown.output
+    assert "dropped: rate" in shown.output
+    told = json.loads(command(*asked, "--json").stdout)
+    pilot, _ = told["stages"]
+    assert pilot["replayed"]["results"] < pilot["recorded"]["results"]
+    assert told["chosen_differently"]["items"] > 20
+
+
+def test_a_what_if_of_nothing_is_the_recorded_run(folder):
+    """Driven by the recorded sources and durations, the scheduler takes the same decisions at the same times."""
+    done = again(folder)
+    assert done.driven is not None
+    assert done.compare().same
+    assert done.divergence.first is None
+
+
+def test_a_variant_that_never_ran_is_named(folder):
+    done = again(folder, models={"second": [str(PILOTS / "pilot_large.tflite")]})
+    assert done.driven.unknown == ("pilot_large",)
+    shown = command(
+        folder / "hall.mcap",
+        "--graph",
+        folder / "hall.yaml",
+        "--compare",
+        "--model",
+        f"second={PILOTS}/pilot_large.tflite",
+    )
+    assert "10 ms a job are assumed" in shown.output
+
+
+def test_pauses_and_other_policies_are_met_again(tmp_path, folder):
+    pipeline = Pipeline(graph(policy="latency"), engine="lockstep", durations={"pilot": 0.03, "second": 0.015})
+    with pipeline.record(tmp_path / "run.mcap"):
+        pipeline.advance(0.5)
+        pipeline.configure(policy="power", budget="3.3W")
+        pipeline.advance(0.5)
+        pipeline.pause()
+        pipeline.advance(0.5)
+        pipeline.resume()
+        pipeline.advance(0.5)
+    assert replay(tmp_path / "run.mcap").compare().same
+    done = replay(tmp_path / "run.mcap", graph=folder / "hall.yaml")
+    assert done.divergence.sentence(0) == f"the same was chosen for all {done.divergence.items} items"
 
 
 @pytest.mark.parametrize(
