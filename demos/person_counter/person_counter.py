@@ -1,4 +1,4 @@
-"""Detect people in a clip, or from a camera, and save the annotated video: people.py SOURCE MODEL OUT.mp4."""
+"""Count the people who pass a camera, and save the annotated video: person_counter.py SOURCE MODEL OUT.mp4."""
 
 import argparse
 
@@ -16,15 +16,18 @@ results = edgeai.run(
     given.source,
     given.model,
     score=0.5,
+    track=True,  # boxes of one person bear one number, from frame to frame
     frames=given.frames,
     lossless=given.lossless,
     outputs={"video": f"video:{given.video}"},
 )
-start, seen = None, None
+start, before, met = None, None, set()
 for result in results:
     time = result.timing.raw if result.timing.clock == "media" else result.stamp  # a clip's own time, in ns
     start = time if start is None else start
-    people = len(result.value.keep("person"))
-    if people != seen:
-        print(f"frame {result.seq:4d}, {(time - start) / 1e9:6.2f} s: {people} in the picture", flush=True)
-        seen = people
+    people = result.value.keep("person")
+    met.update(people.track_id.tolist())
+    if (len(people), len(met)) != before:
+        before = len(people), len(met)
+        now = f"frame {result.seq:4d}, {(time - start) / 1e9:6.2f} s"
+        print(f"{now}: {len(people)} in the picture, {len(met)} so far", flush=True)
