@@ -60,32 +60,28 @@ class Zenoh(Camera):
     @property
     def rejected(self) -> int:
         """Messages that could not be read."""
-        return self._unread + (0 if self._receiver is None else self._receiver.rejected)
+        return 0 if self._receiver is None else self._receiver.rejected
 
     def _open(self) -> None:
         options = self.options
-        self._unread = 0
         self._receiver = Receiver(self.name, self._clock, options.key, f"frames/{options.camera}", _DEPTH)
         self._receiver.open(options.connect, options.listen, options.patience)
 
     def _read(self, timeout: float) -> Capture | None:
         assert self._receiver is not None
-        taken = self._receiver.take(timeout)
-        if taken is None:
+        received = self._receiver.take(timeout)
+        if received is None:
             return None
-        message, offset, uncertainty, lost = taken
         try:
-            image, colour = _picture(message), message.told.get("colour")
-            if colour not in ("bgr", "rgb", "gray"):
+            image, colour = _picture(received.message), received.message.told.get("colour")
+            if colour not in ("bgr", "rgb", "gray") or (colour == "gray") != (image.ndim == 2):
                 raise wire.WireError(f"its colours are {colour!r}")
-            stamp = wire.integer(message.told, "stamp")
-            doubt = uncertainty + max(0, wire.integer(message.told, "uncertainty"))
         except wire.WireError:
-            self._unread += 1
+            self._receiver.reject()
             return None
         self.colour = colour
-        encoded = message.picture if message.told.get("stored") == "jpeg" else None
-        return Capture(image, stamp, "device", lost, encoded, (offset, doubt))
+        encoded = received.message.picture if received.message.told.get("stored") == "jpeg" else None
+        return Capture(image, received.stamp, "device", received.lost, encoded, received.measured)
 
     def _close(self) -> None:
         if self._receiver is not None:

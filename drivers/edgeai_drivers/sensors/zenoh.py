@@ -65,11 +65,10 @@ class Zenoh(Sensor):
     @property
     def rejected(self) -> int:
         """Messages that could not be read."""
-        return self._unread + (0 if self._receiver is None else self._receiver.rejected)
+        return 0 if self._receiver is None else self._receiver.rejected
 
     def _open(self) -> None:
         options = self.options
-        self._unread = 0
         try:
             self.columns = columns(options.columns)
         except ValueError as error:
@@ -79,18 +78,16 @@ class Zenoh(Sensor):
 
     def _read(self, timeout: float) -> Capture | None:
         assert self._receiver is not None
-        taken = self._receiver.take(timeout)
-        if taken is None:
+        received = self._receiver.take(timeout)
+        if received is None:
             return None
-        message, offset, uncertainty, lost = taken
         try:
-            values, stamp = wire.values_of(message.told), wire.integer(message.told, "stamp")
-            doubt = uncertainty + max(0, wire.integer(message.told, "uncertainty"))
+            values = wire.values_of(received.message.told)
         except wire.WireError:
-            self._unread += 1
+            self._receiver.reject()
             return None
         numbers = [values.get(column.name, math.nan) for column in self.columns]
-        return Capture(numbers, stamp, "device", lost, measured=(offset, doubt))
+        return Capture(numbers, received.stamp, "device", received.lost, measured=received.measured)
 
     def _close(self) -> None:
         if self._receiver is not None:

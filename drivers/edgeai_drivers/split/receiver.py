@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from edgeai.driver import NS, Clock
@@ -12,7 +13,7 @@ from edgeai.errors import DeviceNotFound
 
 from .offset import Exchange, Offset
 from .session import open_session
-from .wire import Message, WireError, unpack
+from .wire import Message, WireError, integer, unpack
 
 _ASKED = struct.Struct("<q")
 _ANSWER = struct.Struct("<qQqq")
@@ -20,6 +21,19 @@ _FIRST = 8
 """Questions in quick succession, until that many answers are there."""
 _OFTEN, _SELDOM = NS // 50, NS
 """ns between two questions, at first and later."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Received:
+    """A message, its capture's stamp on the sender's clock, what maps that to ours and its doubt, what was lost before.
+
+    All times in ns.
+    """
+
+    message: Message
+    stamp: int
+    measured: tuple[int, int]
+    lost: int
 
 
 class Receiver:
@@ -60,27 +74,40 @@ class Receiver:
             with self._arrived:
                 self._arrived.wait(0.05)
 
-    def take(self, timeout: float) -> tuple[Message, int, int, int] | None:
-        """Return the next message, offset and uncertainty of its sender's clock (ns), and how many were lost before it.
-
-        None when none came in `timeout` seconds.
-        """
+    def take(self, timeout: float) -> Received | None:
+        """Return the next message, or None when none came in `timeout` seconds."""
         self._ask(self._clock.now())
         with self._arrived:
             if not self._waiting:
                 self._arrived.wait(timeout)
             while self._waiting:
-                arrival, message = self._waiting.popleft()
-                offset = self._offset.at(arrival) if message.session == self._sender else None
-                if offset is not None:
-                    return message, *offset, self._gap(message)
+                received = self._mapped(*self._waiting.popleft())
+                if received is not None:
+                    return received
         return None
+
+    def reject(self) -> None:
+        """Count a message that could not be understood."""
+        with self._arrived:
+            self.rejected += 1
 
     def close(self) -> None:
         """Close the session."""
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _mapped(self, arrival: int, message: Message) -> Received | None:
+        """Return a message with what maps its stamp; None without a stamp, or while the sender's clock is unknown."""
+        offset = self._offset.at(arrival) if message.session == self._sender else None
+        if offset is None:
+            return None
+        try:
+            stamp, doubt = integer(message.told, "stamp"), max(0, integer(message.told, "uncertainty"))
+        except WireError:
+            self.rejected += 1
+            return None
+        return Received(message, stamp, (offset[0], offset[1] + doubt), self._gap(message))
 
     def _gap(self, message: Message) -> int:
         last, self._last = self._last, (message.session, message.number)
@@ -102,7 +129,7 @@ class Receiver:
         try:
             message = unpack(bytes(sample.payload))
         except WireError:
-            self.rejected += 1
+            self.reject()
             return
         with self._arrived:
             if len(self._waiting) >= self._depth:
