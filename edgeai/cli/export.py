@@ -16,7 +16,7 @@ from edgeai.errors import ConfigError, DeviceError
 from edgeai.messages import Frame, Reading, Result, plain
 
 if TYPE_CHECKING:
-    from edgeai.recording.reader import Recording
+    from edgeai.recording.reader import Record, Recording
 
 __all__ = ["export"]
 
@@ -30,6 +30,7 @@ def export(
     jsonl: Annotated[Path | None, typer.Option(help="A file for results and readings, a JSON object a line.")] = None,
     table: Annotated[Path | None, typer.Option("--csv", help="A file for the readings: time, source, values.")] = None,
     video: Annotated[Path | None, typer.Option(help="A video (.mkv, .mp4, .avi) of results on their frames.")] = None,
+    rerun: Annotated[Path | None, typer.Option(help="A file (.rrd) for rerun.io; needs the extra rerun.")] = None,
     fps: Annotated[float, typer.Option(help="Pictures a second of the video.", min=0.1)] = 15.0,
 ) -> None:
     """Take pictures, results, readings or an annotated video out of a recording; what is damaged is passed over.
@@ -38,8 +39,8 @@ def export(
     """
     from edgeai.recording.reader import Recording
 
-    if frames is None and jsonl is None and table is None and video is None:
-        raise ConfigError("nothing to export: give --frames, --jsonl, --csv or --video")
+    if all(asked is None for asked in (frames, jsonl, table, video, rerun)):
+        raise ConfigError("nothing to export: give --frames, --jsonl, --csv, --video or --rerun")
     opened = Recording.open(recording)
     try:
         if frames is not None:
@@ -50,6 +51,8 @@ def export(
             _csv(opened, table)
         if video is not None:
             _video(opened, video, fps)
+        if rerun is not None:
+            _rerun(opened, rerun)
     except OSError as error:
         if isinstance(error, DeviceError):
             raise
@@ -58,12 +61,16 @@ def export(
 
 def _values(recording: Recording, what: str) -> Iterator[Any]:
     """Give every value, with a progress bar on standard error."""
+    return (record.value for record in _records(recording, what))
+
+
+def _records(recording: Recording, what: str) -> Iterator[Record]:
     from edgeai import plugins
 
     with screen.progress_bar() as progress:
         for record in recording.records(salvage=True, policies=lambda name: plugins.find("policies", name)):
             progress(what, None)
-            yield record.value
+            yield record
 
 
 def _frames(recording: Recording, folder: Path) -> None:
@@ -96,6 +103,25 @@ def _csv(recording: Recording, path: Path) -> None:
             if isinstance(value, Reading):
                 for column, number in zip(value.columns, value.values, strict=True):
                     rows.writerow((value.stamp, value.source, value.seq, column.name, column.unit, repr(number)))
+
+
+def _rerun(recording: Recording, path: Path) -> None:
+    """Write what rerun can show."""
+    from edgeai.recording.rerun import to_rerun
+
+    stages = recording.header.workload.stages
+    origins = {stage.name: stage.origin for stage in stages}
+    cameras = {name: _root(name, origins) for name in origins}
+    if not to_rerun(_records(recording, "rerun"), path, cameras):
+        raise ConfigError(f"{recording.path} holds nothing that rerun can show")
+
+
+def _root(stage: str, origins: dict[str, str]) -> str:
+    """Return the source that a chain of stages begins with; a source may bear the name of the stage it feeds."""
+    met = [stage]
+    while origins.get(met[-1], met[-1]) not in met:
+        met.append(origins[met[-1]])
+    return origins.get(met[-1], met[-1])
 
 
 def _video(recording: Recording, path: Path, fps: float) -> None:
