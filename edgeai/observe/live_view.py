@@ -7,11 +7,12 @@ import secrets
 from edgeai.errors import ConfigError
 from edgeai.observe.commands import obey, offers
 from edgeai.observe.document import charts, document
+from edgeai.observe.exposition import KIND, written
 from edgeai.observe.guard import Guard, is_loopback
 from edgeai.observe.health import complaints
 from edgeai.observe.history import History
 from edgeai.observe.journal import Journal
-from edgeai.observe.metrics import Metrics
+from edgeai.observe.metrics import metrics
 from edgeai.observe.observed import Observed
 from edgeai.observe.pictures import Pictures
 from edgeai.observe.requests import Answer, Request, as_json
@@ -50,7 +51,7 @@ class LiveView:
             "/stats.json": self._stats,
             "/history.json": self._charts,
             "/healthz": self._health,
-            "/metrics": Metrics(pipeline, self.tallies).answer,
+            "/metrics": self._scrape,
         }
         guard = Guard(host, self._server.port, self.token)
         self._site = Site(guard, self.pictures, pipeline.clock, documents, self._obey)
@@ -76,6 +77,7 @@ class LiveView:
         """Answer no more; whoever looks on is let go."""
         self.pictures.finished()
         self._server.close()
+        self.pictures.close()
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -93,6 +95,9 @@ class LiveView:
     def _health(self) -> Answer:
         wrong = complaints(self._pipeline, self.journal, self._started)
         return as_json({"healthy": not wrong, "reasons": wrong}, 503 if wrong else 200)
+
+    def _scrape(self) -> Answer:
+        return Answer(200, KIND, written(metrics(self._pipeline, self.tallies)))
 
     def _obey(self, name: str, body: bytes) -> Answer:
         return obey(self._pipeline, name, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,14 @@ _AGAIN = 2.0
 
 
 class Pictures(Tap):
-    """Keeps each stream's newest result and frame; draws and encodes on the thread of who asks."""
+    """Keeps each stream's newest result and frame; draws and encodes when somebody asks, all on one thread.
+
+    On the readers' own threads each of them would keep memory for pictures to itself: nine megabytes a reader.
+    """
 
     def __init__(self, streams: Iterable[str], clock: Clock) -> None:
-        self._streams = {name: _Stream() for name in streams}
+        self._encoder = ThreadPoolExecutor(1, "edgeai-pictures")
+        self._streams = {name: _Stream(self._encoder) for name in streams}
         self._clock = clock
         self._over = threading.Event()
 
@@ -60,7 +65,9 @@ class Pictures(Tap):
         slot = self._streams[stream]
         if slot.newest is None:
             return None
-        return _encoded(*slot.newest[1:], None, SNAPSHOT_QUALITY) if keep else slot.jpeg()[1]
+        if keep:
+            return self._encoder.submit(_encoded, *slot.newest[1:], None, SNAPSHOT_QUALITY).result()
+        return slot.jpeg()[1]
 
     def follow(self, stream: str) -> Iterator[bytes]:
         """Yield parts of multipart/x-mixed-replace, always the newest picture, until the pipeline stops."""
@@ -81,11 +88,16 @@ class Pictures(Tap):
         for slot in self._streams.values():
             slot.wake()
 
+    def close(self) -> None:
+        """Draw nothing more."""
+        self._encoder.shutdown(wait=False, cancel_futures=True)
+
 
 class _Stream:
     """The newest result of one stream, and its picture once somebody has asked for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: Executor) -> None:
+        self._encoder = encoder
         self.newest: tuple[int, Result, Frame | None] | None = None
         self.readers = 0
         self._changed = threading.Condition()
@@ -125,7 +137,7 @@ class _Stream:
             newest = self.newest
             assert newest is not None
             if self._jpeg[0] != newest[0]:
-                self._jpeg = newest[0], _encoded(*newest[1:], WIDEST, QUALITY)
+                self._jpeg = newest[0], self._encoder.submit(_encoded, *newest[1:], WIDEST, QUALITY).result()
             return self._jpeg
 
 

@@ -60,7 +60,7 @@ async function look() {
 }
 
 async function run() {
-  try { charts.load(await ask("history.json")); } catch { /* the charts begin empty */ }
+  ask("history.json").then((columns) => charts.load(columns), () => { /* the charts begin empty */ });
   for (;;) {
     if (!document.hidden) await look();
     await new Promise((done) => setTimeout(done, EVERY));
