@@ -13,24 +13,56 @@ from edgeai.perception.geometry import View
 
 __all__ = ["detections", "group", "suppress"]
 
+_FEW = 100
+"""Boxes up to which Python's own arithmetic is quicker than numpy's calls; both give the same bits."""
 
-def suppress(boxes: npt.NDArray[Any], classes: npt.NDArray[Any] | None, iou: float, most: int) -> list[int]:
+
+def suppress(boxes: npt.NDArray[np.float64], classes: npt.NDArray[Any] | None, iou: float, most: int) -> list[int]:
     """Return the rows that greedy non-maximum suppression keeps of boxes (n, 4), given best first.
 
     A box goes when it overlaps a kept one by more than `iou` (intersection over union); with `classes`, only one of
     its own class. At most `most` rows are kept.
     """
-    return [int(rows[0]) for rows in group(boxes, classes, iou, most)]
+    return [rows[0] for rows in group(boxes, classes, iou, most)]
 
 
-def group(
-    boxes: npt.NDArray[Any], classes: npt.NDArray[Any] | None, iou: float, most: int
-) -> list[npt.NDArray[np.intp]]:
+def group(boxes: npt.NDArray[np.float64], classes: npt.NDArray[Any] | None, iou: float, most: int) -> list[list[int]]:
     """Return for each box that `suppress` keeps its row and those that go because of it, best first."""
+    return (_group_few if len(boxes) <= _FEW else _group_many)(boxes, classes, iou, most)
+
+
+def _group_few(
+    boxes: npt.NDArray[np.float64], classes: npt.NDArray[Any] | None, iou: float, most: int
+) -> list[list[int]]:
+    """Pair by pair: some tenths of a microsecond each, and a kept box has few left to meet."""
+    corners = boxes.tolist()
+    kinds = [0] * len(corners) if classes is None else classes.tolist()
+    areas = [max(x2 - x1, 0.0) * max(y2 - y1, 0.0) for x1, y1, x2, y2 in corners]
+    left = list(range(len(corners)))
+    groups: list[list[int]] = []
+    while left and len(groups) < most:
+        best, others, left = left[0], left[1:], []
+        goes = [best]
+        (x1, y1, x2, y2), area, kind = corners[best], areas[best], kinds[best]
+        for row in others:
+            u1, v1, u2, v2 = corners[row]
+            across = (x2 if x2 < u2 else u2) - (x1 if x1 > u1 else u1)
+            down = (y2 if y2 < v2 else v2) - (y1 if y1 > v1 else v1)
+            common = across * down if across > 0.0 and down > 0.0 else 0.0
+            over = common > iou * (area + areas[row] - common) and kinds[row] == kind
+            (goes if over else left).append(row)
+        groups.append(goes)
+    return groups
+
+
+def _group_many(
+    boxes: npt.NDArray[np.float64], classes: npt.NDArray[Any] | None, iou: float, most: int
+) -> list[list[int]]:
+    """A kept box with all that are left at once: a score of numpy's calls each, whatever their number."""
     left = np.arange(len(boxes))
     x1, y1, x2, y2 = boxes.T
     area = np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
-    groups: list[npt.NDArray[np.intp]] = []
+    groups: list[list[int]] = []
     while len(left) and len(groups) < most:
         best, left = left[:1], left[1:]
         across = np.minimum(x2[best], x2[left]) - np.maximum(x1[best], x1[left])
@@ -39,7 +71,7 @@ def group(
         goes = common > iou * (area[best] + area[left] - common)
         if classes is not None:
             goes &= classes[left] == classes[best]
-        groups.append(np.concatenate([best, left[goes]]))
+        groups.append([*best.tolist(), *left[goes].tolist()])
         left = left[~goes]
     return groups
 

@@ -66,6 +66,7 @@ class Blazeface(Decoder):
             raise ModelError(f"`score` is {self._threshold}: say a number between 0 and 1")
         self._least = least_stored(self._score_info, logit(self._threshold))
         self._anchors = _anchors(signature.image[0], self._box_info.shape[1])
+        self._origins = np.tile(self._anchors, len(_POINTS))
 
     def __call__(self, tensors: Sequence[npt.NDArray[Any]], view: View | None) -> Detections:
         """Return Detections with keypoints. Raises ModelError for NaN and infinity."""
@@ -78,19 +79,19 @@ class Blazeface(Decoder):
         order = np.argsort(-score, kind="stable")[:_MOST_CANDIDATES]
         order = order[score[order] >= self._threshold]
         anchor, score = anchor[order], score[order]
-        places = self._places(tensors[self._boxes].reshape(-1, _COORDINATES)[anchor], self._anchors[anchor])
+        places = self._places(tensors[self._boxes].reshape(-1, _COORDINATES)[anchor], anchor)
         faces, best = _blend(places, score)
         points = view.unit_points(faces[:, 4:].reshape(-1, len(_POINTS), 2))
         class_id = np.zeros(len(best), np.int32)
         return detections(view, faces[:, :4], best, class_id, self._names, Keypoints(points, None, _POINTS))
 
-    def _places(self, stored: npt.NDArray[Any], anchors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _places(self, stored: npt.NDArray[Any], anchor: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return x1, y1, x2, y2 and six points x, y for each box, all in 0..1 of the input."""
         real = self._box_info.dequantize(stored).astype(np.float64) / self._side
         require_finite(real, "boxes")
         half = 0.5 * real[:, 2:4]
-        centre = real[:, :2] + anchors
-        points = real[:, 4:] + np.tile(anchors, len(_POINTS))
+        centre = real[:, :2] + self._anchors[anchor]
+        points = real[:, 4:] + self._origins[anchor]
         return np.concatenate([centre - half, centre + half, points], axis=1)
 
 
@@ -121,12 +122,14 @@ def _blend(
     `places` come best first. A group is a box and what overlaps it by more than _IOU of those no better box has taken.
     """
     groups = group(places[:, :4], None, _IOU, len(places))
+    rows, weights = places.tolist(), score.tolist()
     faces = np.empty((len(groups), places.shape[1]))
-    for row, members in enumerate(groups):
-        weights = score[members]
+    for face, members in enumerate(groups):
         # One after the other: the order in which numpy adds up an axis is its own affair.
-        faces[row] = 0.0
-        for weighted in places[members] * weights[:, None]:
-            faces[row] += weighted
-        faces[row] /= math.fsum(weights.tolist())
+        total = [0.0] * places.shape[1]
+        for member in members:
+            weight = weights[member]
+            total = [a + weight * b for a, b in zip(total, rows[member], strict=True)]
+        faces[face] = total
+        faces[face] /= math.fsum([weights[member] for member in members])
     return faces, score[[members[0] for members in groups]]

@@ -76,32 +76,31 @@ class Yolo(Decoder):
         assert view is not None, "a model that takes pictures has a view"
         stored = tensors[0][0].T if self._layout.rows_are_boxes else tensors[0][0]
         cell, class_id, score = self._candidates(stored)
-        order = np.argsort(-score, kind="stable")[:_MOST_CANDIDATES]
-        cell, class_id, score = cell[order], class_id[order], score[order]
         boxes = self._unit_boxes(stored[:4, cell])
         kinds = class_id if self._options.nms == "per-class" else None
         rows = suppress(boxes, kinds, self._options.iou, self._options.max_detections)
         return detections(view, boxes[rows], score[rows], class_id[rows], self._names)
 
     def _candidates(self, stored: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-        """Return cell, best class and score of the cells that reach the threshold."""
+        """Return cell, best class and score of the cells that reach the threshold, best first."""
         if self._layout.objectness:
             # A product of two scores up to 1 reaches the threshold only where each of them does.
             require_scores(stored[4], self._info)
             cell = np.flatnonzero(stored[4] >= self._least)
             scores = stored[5:, cell]
+            best = scores.max(axis=0)
         else:
-            best = stored[4:].max(axis=0)
-            require_scores(best, self._info)
-            cell = np.flatnonzero(best >= self._least)
-            scores = stored[4:, cell]
-        class_id = scores.argmax(axis=0) if len(cell) else cell
-        score = self._real(scores[class_id, np.arange(len(cell))])
+            all_best = stored[4:].max(axis=0)
+            require_scores(all_best, self._info)
+            cell = np.flatnonzero(all_best >= self._least)
+            scores, best = stored[4:, cell], all_best[cell]
+        score = self._real(best)
         require_finite(score, "scores")
         if self._layout.objectness:
             score *= self._real(stored[4, cell])
-        keep = score >= self._threshold
-        return cell[keep], class_id[keep], score[keep]
+        order = np.argsort(-score, kind="stable")[:_MOST_CANDIDATES]
+        order = order[score[order] >= self._threshold]
+        return cell[order], scores[:, order].argmax(axis=0), score[order]
 
     def _unit_boxes(self, stored: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return boxes (n, 4) as x1, y1, x2, y2 in 0..1 of the input."""

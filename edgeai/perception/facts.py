@@ -16,6 +16,7 @@ from flatbuffers import flexbuffers
 from edgeai.errors import ModelError
 from edgeai.perception.decoding import PostProcess
 from edgeai.perception.flatfile import MODEL_SCHEMA, DamagedError, Table, verify
+from edgeai.perception.memory import available_memory
 
 __all__ = ["BYTES", "IDENTIFIER", "Facts", "parse_model", "read_content"]
 
@@ -51,14 +52,23 @@ class Facts:
     metadata: bytes = b""
 
 
-def read_content(path: Path) -> bytes:
-    """Read a model file whole. Raises ModelError when it is missing, no regular file, or too large."""
+def read_content(path: Path, available: int | None = None) -> bytes:
+    """Read a model file whole. Raises ModelError when it is missing, no regular file, or too large.
+
+    available: bytes of memory; None: what the kernel says. The interpreter packs the weights once more.
+    """
     if not path.exists():
         raise ModelError(f"{path} does not exist: correct the path of the model")
     if not path.is_file():
         raise ModelError(f"{path} is not a file: give the path of a .tflite file")
     if path.stat().st_size >= MAX_BYTES:
         raise ModelError(f"{path} is larger than 2 GiB, which a .tflite file cannot be: give another file")
+    available = available_memory() if available is None else available
+    if available is not None and 2 * path.stat().st_size > available:
+        raise ModelError(
+            f"{path} has {path.stat().st_size / 1e6:.0f} MB, which a runtime takes twice, and {available / 1e6:.0f} MB "
+            "of memory are free: close other programs, or use a smaller model"
+        )
     try:
         return path.read_bytes()
     except OSError as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from edgeai.driver import vendor
 from edgeai.errors import ModelError
+from edgeai.perception.memory import available_memory
 
 __all__ = ["SIGNATURE", "FloatGraph", "left_float", "require_memory"]
 
@@ -64,7 +64,7 @@ def require_memory(size: int, available: int | None = None) -> None:
 
     available: bytes; None: what the kernel says.
     """
-    available = _available() if available is None else available
+    available = available_memory() if available is None else available
     if available is not None and size * _NEEDS > available:
         raise ModelError(
             f"it has {size / 1e6:.0f} MB, of which quantizing takes {_NEEDS} times as much memory, and "
@@ -136,11 +136,3 @@ def _mapped(schema: Any, name: str, tensor: int) -> Any:
 
 def _text(name: Any) -> str:
     return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
-
-
-def _available() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text("ascii", "replace").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, ValueError, StopIteration):
-        return None

@@ -111,7 +111,7 @@ def test_a_dead_model_is_noticed(dead, load):
     assert responds(Model.load(MODELS / "imu.tflite"))
     assert responds(Model.load(MODELS / "speed.tflite"))
     for name in ("mobilenet_v1_0.25_128_quant", "mlperf_vww_96_int8", "yolov8n_coco_224_full_int8"):
-        assert load(name).responds()
+        assert responds(load(name))
 
 
 def test_there_is_a_warning_when_it_is_loaded(dead, tmp_path, caplog):

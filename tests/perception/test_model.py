@@ -11,6 +11,7 @@ import pytest
 import edgeai
 from edgeai.errors import ModelError
 from edgeai.messages import Classification, Frame, Tensors
+from edgeai.perception.facts import read_content
 from edgeai.perception.model import Model
 from edgeai.perception.options import ModelOptions
 
@@ -271,3 +272,10 @@ def test_the_other_runtime_agrees_bit_for_bit_or_says_what_to_install(assets):
 def test_options_that_cannot_be(options, words, assets):
     with pytest.raises(ModelError, match=words):
         Model.load(assets / "models" / SMALL, options)
+
+
+def test_a_model_too_large_for_the_memory_is_not_read(tmp_path):
+    path = tmp_path / "large.tflite"
+    path.write_bytes(bytes(1_000_000))
+    with pytest.raises(ModelError, match="has 1 MB, which a runtime takes twice, and 2 MB of memory are free"):
+        read_content(path, available=1_900_000)

@@ -1,9 +1,9 @@
-"""Time that decoding takes, on the tensors that real models give for real pictures.
+"""Time that decoding takes, on the tensors that real models give for real pictures; and an update of the tracker.
 
     python tools/bench/decode.py [--calls N] [--rounds R]
 
 Each family beside a plain decoding of the same tensors in numpy with OpenCV's suppression, in the same run; for class
-maps beside OpenCV's own resizing. The last column says what takes the time.
+maps beside OpenCV's own resizing; the tracker beside scipy's assignment. The last column says what takes the time.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from typing import Any
 import cv2
 import numpy as np
 from bench import ASSETS, need_assets, percentiles, report, rounds
+from scipy.optimize import linear_sum_assignment
+from tracking import FRAME, crowd
 
 from edgeai.perception.model import Model
 from edgeai.perception.options import ModelOptions
+from edgeai.perception.tracking import Tracker
 
+WARM_UP = 20
 LETTERBOX = {"resize": "letterbox", "interpolation": "area"}
 
 
@@ -80,6 +84,18 @@ def face_anchors() -> np.ndarray:
     return np.repeat(np.array(middles), [each for _, each in cells], axis=0)
 
 
+class Street:
+    """Twenty people on their way, and the tracker that follows them; each call is the next frame."""
+
+    def __init__(self, frames: int) -> None:
+        self._tracker = Tracker()
+        self._frames = enumerate(list(crowd(20, frames)))
+
+    def ours(self) -> Any:
+        number, found = next(self._frames)
+        return self._tracker.update(found, number * FRAME)
+
+
 def timed(call: Callable[[], Any], calls: int) -> list[float]:
     """Return the time of each call in microseconds."""
     times = []
@@ -103,10 +119,18 @@ def main() -> None:
     areas = Case("deeplabv3_mnv2_dm05_pascal_quant", "bird_segmentation.png")
     pose = Case("movenet_single_pose_lightning_ptq", "squat.png")
     anchors = plain_faces(face_anchors())
+    street = Street(WARM_UP + options.rounds * options.calls)
+    costs = np.random.default_rng(0).random((20, 20))
     size = (640, 480)
     cases: list[tuple[str, float, Callable[[], Any], Callable[[], Any], str]] = [
-        ("YOLO v8 224, int8", 300, yolo.ours, lambda: plain_yolo(yolo), "suppression, a few numpy calls a kept box"),
-        ("BlazeFace 128", 300, faces.ours, lambda: anchors(faces), "blending the boxes of each face"),
+        (
+            "YOLO v8 224, int8",
+            300,
+            yolo.ours,
+            lambda: plain_yolo(yolo),
+            "numpy's cost of a call, some fifty of them",
+        ),
+        ("BlazeFace 128", 300, faces.ours, lambda: anchors(faces), "numpy's cost of a call, blending by its side"),
         ("SSD post-processed", 50, ssd.ours, lambda: plain_ssd(ssd), "numpy's cost of a call, some twenty of them"),
         (
             "DeepLab 513, to classes",
@@ -123,10 +147,17 @@ def main() -> None:
             "the same, then gathering 307 200 pixels",
         ),
         ("MoveNet", 300, pose.ours, lambda: pose.tensors[0][0, 0] * [610, 500, 1], "numpy's cost of a call"),
+        (
+            "tracker, 20 tracks",
+            500,
+            street.ours,
+            lambda: linear_sum_assignment(costs),
+            "numpy's cost of a call: two rounds of overlaps, Kalman steps, new tables",
+        ),
     ]
     rows = []
     for name, target, ours, plain, what in cases:
-        timed(ours, 20), timed(plain, 20)
+        timed(ours, WARM_UP), timed(plain, WARM_UP)
         runs = rounds(
             options.rounds,
             lambda ours=ours: percentiles(timed(ours, options.calls), 50, 99),

@@ -78,9 +78,7 @@ def _family(name: str, models: Sequence[Vetted]) -> tuple[Family, list[_Copy]]:
     return (
         Family(
             name=name,
-            task=_same("task", models),
-            licence=_same("licence", models),
-            origin=_same("origin", models),
+            **{key: _same(key, models) for key in _TOLD},
             description=models[0].card.description,
             variants=tuple(variants),
         ),
@@ -88,12 +86,17 @@ def _family(name: str, models: Sequence[Vetted]) -> tuple[Family, list[_Copy]]:
     )
 
 
+_TOLD = ("task", "licence", "origin")
+"""What every card of a family has to say, all the same; origins may differ."""
+
+
 def _same(key: str, models: Sequence[Vetted]) -> str:
     """Return what all cards say under a key. Raises ModelError where one says nothing, or another thing."""
     said = {str(getattr(model.card, key) or "") for model in models}
-    if said == {""} or "" in said:
-        silent = next(model.path for model in models if not getattr(model.card, key))
-        raise ModelError(f"the card of {silent} does not say its {key}: write it there")
+    if "" in said:
+        silent = {model.path.stem: [k for k in _TOLD if not getattr(model.card, k)] for model in models}
+        lacks = "; ".join(f"{name} its {' and '.join(keys)}" for name, keys in silent.items() if keys)
+        raise ModelError(f"the cards do not say all that a zoo has to tell: {lacks}: write it there")
     if len(said) > 1 and key != "origin":
         raise ModelError(f"the cards name several things as {key} ({', '.join(sorted(said))}): a family has one")
     return "; ".join(sorted(said))
