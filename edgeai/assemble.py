@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +19,8 @@ from edgeai.points import Point, points_of
 from edgeai.power.boards import Board
 from edgeai.refusals import require_admission, require_memory, require_possible
 from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
-from edgeai.runtime.programs import Programs
+from edgeai.runtime.disturbance import Disturbance
+from edgeai.runtime.programs import Programs, Ready
 from edgeai.runtime.steps.memory import Memory
 from edgeai.schedule.events import Batching, Profile
 from edgeai.schedule.policy import Policy
@@ -49,7 +50,13 @@ class Assembled:
 
 
 def assemble(
-    graph: Graph, clock: Clock, *, measure: bool, frames: int | None = None, outputs: tuple[OutputRoute, ...] = ()
+    graph: Graph,
+    clock: Clock,
+    *,
+    measure: bool,
+    frames: int | None = None,
+    outputs: tuple[OutputRoute, ...] = (),
+    disturb: Disturbance | None = None,
 ) -> Assembled:
     """Make everything a graph names; no device is opened.
 
@@ -63,6 +70,8 @@ def assemble(
     peers: dict[str, Driver] = {**cameras, **sensors}
     for driver in (*peers.values(), *named.values()):
         driver.attach(peers)
+        if disturb is not None:
+            disturb.driver(driver)
     routes = [OutputRoute(output, frozenset(graph.taken_by(name))) for name, output in named.items()]
     routes = [replace(route, feeds=_feeds(graph, route)) for route in (*routes, *outputs)]
 
@@ -90,8 +99,11 @@ def assemble(
     require_memory(graph, workload)
     require_possible(graph.problem, graph.schedule, workload, board)
     profiles = tuple(_profiles(points, board))
-    programs = Programs({key: point.make for key, point in points.items()})
+    programs = Programs({key: _maker(key[0], point, disturb) for key, point in points.items()})
     named_meters, found_meters = meters_of(graph, board, look=measure)
+    if disturb is not None:
+        for meter in named_meters:
+            disturb.driver(meter)
     assembly = Assembly(
         tuple(cameras.values()),
         tuple(sensors.values()),
@@ -118,6 +130,17 @@ def assemble(
     for found in together:
         programs.join(found.batching.members, found.lanes)
     return Assembled(assembly, profiles, board, tuple(sharing(points)), tuple(found.batching for found in together))
+
+
+def _maker(stage: str, point: Point, disturb: Disturbance | None) -> Callable[[], Ready]:
+    if disturb is None:
+        return point.make
+
+    def make() -> Ready:
+        ready = point.make()
+        return Ready(tuple(disturb.program(stage, program) for program in ready.lanes), ready.model)
+
+    return make
 
 
 def _feeds(graph: Graph, route: OutputRoute) -> frozenset[str]:

@@ -27,6 +27,7 @@ from edgeai.recording.options import RecordOptions
 from edgeai.refusals import require_admission, require_possible
 from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.core import StageStats
+from edgeai.runtime.disturbance import Disturbance
 from edgeai.runtime.exits import guard, release
 from edgeai.runtime.latest import Latest, LatestTap
 from edgeai.runtime.listeners import Listeners
@@ -87,6 +88,8 @@ class Pipeline:
 
     While a live pipeline runs, SIGTERM ends the main thread's `with` block like Ctrl-C, unless the program has a
     handler of its own. Keep the pipeline as long as it shall run: one that nobody holds any more is stopped.
+
+    disturb: faults to try it with, see `edgeai.testing.faults`.
     """
 
     def __init__(
@@ -99,9 +102,11 @@ class Pipeline:
         loading: float = _LOADING,
         frames: int | None = None,
         taps: Sequence[Tap] = (),
+        disturb: Disturbance | None = None,
     ) -> None:
         self.graph = graph
         self.clock: Clock = VirtualClock() if engine == "lockstep" else SystemClock()
+        self._disturb = disturb
         self._listeners = Listeners(on_fault)
         self.faults: dict[str, Fault] = self._listeners.faults
         """Every fault since the start, by the name of what failed; a later one of the same name replaces it."""
@@ -158,13 +163,20 @@ class Pipeline:
             raise ConfigError("this pipeline has been started before: make a new one from its graph")
         live = isinstance(self.clock, SystemClock)
         self._assembled = assemble(
-            self.graph, self.clock, measure=live, frames=self._frames, outputs=tuple(self._results)
+            self.graph,
+            self.clock,
+            measure=live,
+            frames=self._frames,
+            outputs=tuple(self._results),
+            disturb=self._disturb,
         )
         options = self._record or _of_graph(self.graph)
         if options is not None:
             self.recorder = self._make_recorder(options, self._assembled)
             self._taps = (*self._taps, self.recorder)
         self._make_view()
+        if self._disturb is not None:
+            self._disturb.begin(self.clock, self._names())
         if isinstance(self.clock, SystemClock):
             self._start_live(self._assembled, self.clock)
         elif isinstance(self.clock, VirtualClock):
@@ -463,7 +475,8 @@ class Pipeline:
         assembly = assembled.assembly
         headers = headers_of(options, self.graph, assembly, assembly.programs.models, assembled.board, self.clock)
         names = [camera.name for camera in assembly.cameras]
-        return Recorder(options, headers, names, self.clock, self._listeners.faulted, self._roster)
+        full = partial(self._disturb.full, "recorder") if self._disturb is not None else None
+        return Recorder(options, headers, names, self.clock, self._listeners.faulted, self._roster, full)
 
     def _write_out(self, recorder: Recorder) -> None:
         if not recorder.close(_WRITE_OUT):
@@ -524,7 +537,10 @@ class Pipeline:
     def _duration(self, job: Job) -> int:
         assert self._assembled is not None
         load = next(load for load in self._assembled.assembly.workload.stages if load.name == job.stage)
-        return self._typical(job.stage, job.point, load.points[job.point].variant)
+        typical = self._typical(job.stage, job.point, load.points[job.point].variant)
+        return (
+            typical if self._disturb is None else round(typical * self._disturb.slowdown(job.stage, self.clock.now()))
+        )
 
     def _typical(self, stage: str, point: int, variant: str) -> int:
         """Return how long a job takes in virtual time, ns: as `durations` say, else the profile, else 10 ms."""
@@ -552,6 +568,10 @@ class Pipeline:
             told = durations.get(stage, durations.get(points[stage][point].variant))
             if isinstance(told, tuple):
                 yield Batching(members, told[1] / told[0])
+
+    def _names(self) -> list[str]:
+        graph = self.graph
+        return [*graph.cameras, *graph.sensors, *(graph.meters or {}), *graph.stages, *graph.outputs]
 
     def _cameras(self) -> Sequence[Camera]:
         if self._assembled is not None:

@@ -62,7 +62,7 @@ def test_an_output_that_fails_counts_what_it_is_not_given():
     with pipeline:
         pipeline.advance(1.0)
         full = pipeline.drivers["full"]
-    assert full.state == "lost"
+    assert not full.works
     assert "the disk is full" in full.why
     assert (full.done, full.lost) == (0, pipeline.stats()["count"].delivered)
 

@@ -74,6 +74,9 @@ def run(
     added_latency: Annotated[
         str | None, typer.Option(help="Make every model take this much longer (400ms), to see what lateness does.")
     ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="Try a fault: front:unplug@5s,3s, brown-out@10s,2s,4; may be repeated.")
+    ] = None,
     live_view: Annotated[
         str | None, typer.Option(help="Serve a page that shows the run: 8080, or 0.0.0.0:8080 for others, too.")
     ] = None,
@@ -97,6 +100,7 @@ def run(
     from edgeai.graph import Graph
     from edgeai.observe.meter import Meter
     from edgeai.pipeline import Pipeline
+    from edgeai.testing.faults import Faults
 
     said = {"task": task, "score": score, "deadline": deadline, "rate": rate}
     stage: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
@@ -113,7 +117,8 @@ def run(
 
     meter = Meter()
     shown = [_foxglove(foxglove, graph)] if foxglove is not None else []
-    running = Pipeline(graph, frames=frames, taps=[meter, *shown])
+    disturb = Faults.parse(*fault) if fault else None
+    running = Pipeline(graph, frames=frames, taps=[meter, *shown], disturb=disturb)
     _record(running)
     if live_view is not None:
         running.live_view(live_view, token=token)
@@ -246,8 +251,10 @@ def _nothing_is_written(pipeline: Pipeline) -> bool:
 
 
 def _report(pipeline: Pipeline) -> None:
-    """Raise Failures for what failed while running; a reader of standard output that left (`| head`) is no failure."""
-    faults = [fault for fault in pipeline.faults.values() if not _reader_left(pipeline, fault)]
+    """Raise Failures for what failed and did not recover; a reader of standard output that left (`| head`) is none."""
+    recovered = {name for name, state in pipeline.drivers.items() if state.works}
+    faults = [fault for name, fault in pipeline.faults.items() if name not in recovered]
+    faults = [fault for fault in faults if not _reader_left(pipeline, fault)]
     if faults:
         raise Failures(faults)
 

@@ -7,6 +7,8 @@ for each message would cost them more than the message. In virtual time it write
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeai.clock import Clock, SystemClock, offset_to_monotonic
-from edgeai.driver import DriverState
+from edgeai.driver import DriverState, Retry
 from edgeai.errors import EdgeAIError, RecordingError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.recording import format as layout
@@ -24,6 +26,7 @@ from edgeai.recording.logbook import Entry
 from edgeai.recording.notes import Decision, FaultNote, Loss, UtcPair
 from edgeai.recording.options import RecordOptions
 from edgeai.recording.sinks import Headers, LookBack, Rotating, Sink, size_of
+from edgeai.runtime.backoff import Backoff
 from edgeai.runtime.frozen import Frozen
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.taps import Fault, Tap
@@ -82,7 +85,8 @@ class Recorder(Tap):
     """Records a pipeline, from its start or from the moment it is attached.
 
     `status` says what it does, `paths` are the files written so far, oldest first, `lost` counts by topic what there
-    was no room for. `report` is told once when recording had to end: the disk is full, the folder cannot be written.
+    was no room for. `report` is told once when recording had to end: the disk is full, the folder cannot be written. It
+    then tries again, later each time, with a new file; what was to be recorded meanwhile is lost.
     """
 
     name = "recorder"
@@ -95,13 +99,20 @@ class Recorder(Tap):
         clock: Clock,
         report: Callable[[Fault], None],
         roster: Roster,
+        full: Callable[[], bool] | None = None,
     ) -> None:
+        """`full`: for trials, says that there is no room on the disk."""
         quality = options.quality()
         qualities = {} if quality is None else dict.fromkeys(cameras, quality)
         self._sink: Sink = (Rotating if options.look_back is None else LookBack)(options, headers, qualities)
         self._clock = clock
         self._report = report
         self._roster = roster
+        self._full = full
+        self._backoff = Backoff(self.name, Retry())
+        self._again: int | None = None
+        """When recording is tried again (ns), after it had to end."""
+        self._failing = False
         self._written = 0
         roster.add(self, "recorder")
         self.lost: Counter[str] = Counter()
@@ -176,6 +187,9 @@ class Recorder(Tap):
 
     def decided(self, event: Event, commands: Sequence[Command]) -> None:
         """Queue an event and what followed; where a new file is due, hold the state fast."""
+        if self._again is not None and self._freeze is not None and event.t >= self._again:
+            self._again, self._ended = None, False
+            self._begin_file(event.t, self._freeze)
         if self._ended:
             return
         self._put(Entry(event.t, Decision(event, tuple(commands))), 500, ROOM + 2 * MORE_ROOM)
@@ -236,13 +250,15 @@ class Recorder(Tap):
     # -- the writer --------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while not (self._ended or self._stop.wait(POLL)):
+        while not ((self._ended and self._again is None) or self._stop.wait(POLL)):
             self._turn()
         self._end()
 
     def _turn(self) -> None:
         """Write what waits; hand pictures on at once, anything else twice a second."""
         try:
+            if self._full is not None and self._full() and not self._ended:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             pictures = self._write_queue()
             now = self._clock.now()
             self._note_losses(now)
@@ -281,7 +297,11 @@ class Recorder(Tap):
         self._given = {_identity(value) for _, value in frozen.items}
         drivers = [Entry(t, state) for name, state in self._roster.states().items() if name != self.name]
         self._sink.open(opening, (*drivers, *(Entry(ready, value) for ready, value in frozen.items)))
-        self._roster.note(self.name, "running")
+        restarted = self._roster.status(self.name) == "retrying"
+        self._roster.note(self.name, "running", restarted=restarted)
+        if restarted:
+            self._backoff.restarted(t)
+            self._failing = False
 
     def _write(self, entry: Entry) -> None:
         """Write an entry, unless nothing has begun, or the file has begun with it."""
@@ -319,15 +339,23 @@ class Recorder(Tap):
         self._roster.note(self.name, "closed")
 
     def _fail(self, error: Exception) -> None:
-        """Record nothing more, and say so; what was written stays."""
+        """Record nothing more for now, and say so; what was written stays."""
         with self._lock:
             self._ended = True
             self._queue.clear()
+            self._waiting = 0
+        self._given = None
         with contextlib.suppress(OSError):
             self._sink.close(finish=False)
         told = _in_a_sentence(error, self.paths)
+        now = self._clock.now()
         self._roster.note(self.name, "lost", str(told))
-        self._report(Fault(self.name, told, self._clock.now()))
+        if not self._failing:
+            self._failing = True
+            self._report(Fault(self.name, told, now))
+        if isinstance(error, OSError | RecordingError) and not self._stop.is_set():
+            self._again = self._backoff.next_try(now)
+            self._roster.note(self.name, "retrying", str(told))
 
 
 def _in_a_sentence(error: Exception, paths: tuple[Path, ...]) -> Exception:

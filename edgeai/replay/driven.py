@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edgeai.assemble import assemble
@@ -14,6 +14,7 @@ from edgeai.recording.notes import Decision
 from edgeai.recording.reader import Recording
 from edgeai.replay.durations import RecordedDurations
 from edgeai.runtime.core import StageStats
+from edgeai.runtime.disturbance import Disturbance
 from edgeai.runtime.lockstep import LockstepEngine
 from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Command, Job
@@ -57,7 +58,7 @@ def drive(
     board: Board,
     *,
     told: Sequence[Event] = (),
-    slower: Callable[[Job, int], float] = lambda job, t: 1.0,
+    disturb: Disturbance | None = None,
     taps: Sequence[Tap] = (),
     until: int | None = None,
 ) -> Driven:
@@ -65,21 +66,24 @@ def drive(
 
     until: when the recording ends (ns), None to wait for the last result: what is under way then is dropped.
 
-    told: what the scheduler was told from outside: heat, throttling and battery, pauses, other policies. slower:
-    a factor on the duration of a job that begins at time t (ns), for faults. Raises EdgeAIError.
+    told: what the scheduler was told from outside: heat, throttling and battery, pauses, other policies. disturb:
+    faults, whose time begins with the recording. Raises EdgeAIError.
     """
     clock = VirtualClock(recording.opening.t)
-    assembly = assemble(graph, clock, measure=False).assembly
+    assembly = assemble(graph, clock, measure=False, disturb=disturb).assembly
     workload: Workload = assembly.workload
     driven = Driven(workload=workload, unknown=durations.unknown(workload))
 
     def duration(job: Job) -> int:
-        return round(durations.of(job, workload) * slower(job, clock.now()))
+        slower = 1.0 if disturb is None else disturb.slowdown(job.stage, clock.now())
+        return round(durations.of(job, workload) * slower)
 
     engine = LockstepEngine(assembly, clock, [driven, *taps], duration)
     try:
         profiles, batchings = durations.profiles(workload, board), durations.batched(workload)
         engine.calibrate(profiles, board.idle.value, board.core.value, batchings)
+        if disturb is not None:
+            disturb.begin(clock, (*graph.cameras, *graph.sensors, *graph.stages, *graph.outputs))
         engine.start()
         for event in told:
             engine.at(event.t, lambda event=event: engine.core.tick(event))  # type: ignore[misc]

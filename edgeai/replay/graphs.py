@@ -50,12 +50,11 @@ def with_recording(
     schedule: Mapping[str, Any] | None = None,
     models: Mapping[str, Any] | None = None,
     outputs: Mapping[str, Any] | None = None,
-    wrap: Wrap = lambda source: source,
 ) -> Graph:
     """Return a graph whose cameras and sensors are those of a recording; it has no meters, and writes nothing unasked.
 
-    numerics: of every model. schedule: what is to be changed of it. models: other ladders, by stage. wrap: makes a
-    source another one, for faults. Raises ConfigError, RecordingError.
+    numerics: of every model. schedule: what is to be changed of it. models: other ladders, by stage.
+    Raises ConfigError, RecordingError.
     """
     missing = [name for name in (*graph.cameras, *graph.sensors) if name not in recording.sources]
     if missing:
@@ -71,8 +70,8 @@ def with_recording(
         stages[name] = spec.model_copy(update=changed) if changed else spec
     said = {**graph.schedule.model_dump(exclude_unset=True), **(schedule or {})}
     return Graph(
-        cameras={name: wrap(RecordedCamera(recording, name, lossless=lossless)) for name in graph.cameras},
-        sensors={name: wrap(RecordedSensor(recording, name)) for name in graph.sensors},
+        cameras={name: RecordedCamera(recording, name, lossless=lossless) for name in graph.cameras},
+        sensors={name: RecordedSensor(recording, name) for name in graph.sensors},
         meters={},
         stages=stages,
         outputs=outputs,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from edgeai.driver import Source
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Result
 from edgeai.power.boards import Board, load_board
@@ -23,8 +22,8 @@ from edgeai.replay.past import Past
 from edgeai.replay.recompute import decision_rows, recompute
 from edgeai.replay.recorded import rerun
 from edgeai.replay.rows import Row, digest, result_row
+from edgeai.runtime.disturbance import Disturbance
 from edgeai.runtime.taps import Fault, Tap
-from edgeai.schedule.commands import Job
 from edgeai.schedule.events import Configure, Event, Pause, Sensed, Shutdown
 from edgeai.schedule.workload import Workload
 
@@ -112,22 +111,21 @@ def replay(
     models: Mapping[str, Sequence[str]] | None = None,
     numerics: Literal["default", "reference"] | None = None,
     outputs: Mapping[str, Any] | None = None,
-    wrap: Callable[[Source[Any]], Source[Any]] | None = None,
-    slower: Callable[[Job, int], float] | None = None,
+    disturb: Disturbance | None = None,
     taps: Sequence[Tap] = (),
 ) -> Replay:
     """Replay a recording in virtual time.
 
     mode: `lossless` runs every frame through the models; `recorded` runs the jobs that ran, again; `recompute` gives
     the recorded events to a fresh scheduler, or, with another graph, board, schedule, ladder (`models`, by stage) or
-    faults (`wrap`, `slower`), drives the recorded sources on the lock-step engine: what would have been. outputs: what
+    faults (`disturb`), drives the recorded sources on the lock-step engine: what would have been. outputs: what
     is to be written meanwhile; nothing by default, and no device is driven. numerics: kernels of the models.
 
     Raises RecordingError, ConfigError, ModelError.
     """
     recording = Recording.open(path)
     past = Past(recording)
-    if mode == "recompute" and not (graph or board or schedule or models or wrap or slower):
+    if mode == "recompute" and not (graph or board or schedule or models or disturb):
         return Replay(past, mode, decisions=recompute(past))
     made = graph_of(recording, None if graph is None else Path(graph), allow_code=allow_code)
     if not models:
@@ -141,10 +139,9 @@ def replay(
         schedule={"profile": None, **(schedule or {})} if made.schedule.profile else schedule,
         models=models,
         outputs=outputs,
-        wrap=wrap or (lambda source: source),
     )
     if mode == "recorded":
-        if schedule or board or wrap or slower:
+        if schedule or board or disturb:
             raise ConfigError(Problem("mode", "recorded", "recompute, where a schedule, board or fault is to be tried"))
         return Replay(past, mode, tuple(rerun(driven_graph, recording).results))
     target: Board = ran_on if board is None else load_board(board)
@@ -157,7 +154,7 @@ def replay(
         durations,
         target,
         told=list(_told(past, keep_policy=schedule is None)),
-        slower=slower or (lambda job, t: 1.0),
+        disturb=disturb,
         taps=taps,
         until=None if mode == "lossless" or not past.decisions else past.decisions[-1].event.t,
     )

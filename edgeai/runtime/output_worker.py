@@ -54,6 +54,7 @@ class OutputWorker(Tap):
         self._failing: set[str] = set()
         self._safe_due: int | None = None
         self._give_up: int | None = None
+        self._too_slow = 0
         self._entered: int | None = None
         self._changed = threading.Condition()
         self._items: deque[tuple[Result, Frame | None]] = deque()
@@ -77,7 +78,7 @@ class OutputWorker(Tap):
             if self.output.keeps == "newest":
                 self._replace_waiting(item)
             elif not self._has_room():
-                self.output.lost += 1
+                self._lose(1)
                 return
             else:
                 self._items.append(item)
@@ -148,8 +149,8 @@ class OutputWorker(Tap):
             self.thread.join(timeout)
             if not patient:
                 break
-        if self.output.lost and self.output.keeps == "all" and not self._broken:
-            _log.warning("output %s was too slow and lost %d results", self.output.name, self.output.lost)
+        if self._too_slow:
+            _log.warning("output %s was too slow and lost %d results", self.output.name, self._too_slow)
         return not self._is_elsewhere()
 
     @property
@@ -232,7 +233,8 @@ class OutputWorker(Tap):
         with self._changed:
             self._writing = False
             if self._give_up is not None and self._clock.now() > self._give_up:
-                self._forget()
+                self._lose(len(self._items))
+                self._items.clear()
             while self._safe_due is None and not self._items:
                 if self._closing or output is not self.output:
                     return None
@@ -283,6 +285,11 @@ class OutputWorker(Tap):
     def _forget(self) -> None:
         self.output.lost += len(self._items)
         self._items.clear()
+
+    def _lose(self, count: int) -> None:
+        """Count results that came faster than they are written."""
+        self.output.lost += count
+        self._too_slow += count
 
     def _replace_waiting(self, item: tuple[Result, Frame | None]) -> None:
         stream = item[0].stream

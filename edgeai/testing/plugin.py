@@ -34,9 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def replay(request: pytest.FixtureRequest) -> Iterator[Callable[..., Outcome]]:
     """Return what replays a recording: a path, and graph, mode, board, schedule, models, numerics, faults by name."""
-    from edgeai.recording.reader import Recording
     from edgeai.replay.run import replay as run
-    from edgeai.testing import faults as broken
+    from edgeai.testing.faults import Faults
     from edgeai.testing.outcome import Outcome
 
     folder = Path(request.path).parent
@@ -46,10 +45,8 @@ def replay(request: pytest.FixtureRequest) -> Iterator[Callable[..., Outcome]]:
 
     def make(path: str, *, graph: str | None = None, faults: Sequence[str] = (), **options: Any) -> Outcome:
         recording = folder / path
-        found = [broken.parse_fault(text) for text in faults]
-        if found:
-            options["wrap"] = broken.wrap(found)
-            options["slower"] = broken.slower(found, Recording.open(recording).opening.t)
+        if faults:
+            options["disturb"] = Faults.parse(*faults)
         done = run(recording, graph=None if graph is None else folder / graph, **options)
         outcomes.append(Outcome(done, folder, update=update))
         return outcomes[-1]

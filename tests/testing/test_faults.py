@@ -7,10 +7,10 @@ import math
 import pytest
 
 from edgeai import Graph, Pipeline
-from edgeai.errors import ConfigError, DeviceLost
+from edgeai.errors import ConfigError, DeviceLost, DeviceTimeout
 from edgeai.recording.reader import Recording
 from edgeai.replay.run import replay
-from edgeai.testing.faults import Fault, parse_fault, slower, wrap
+from edgeai.testing.faults import Fault, Faults, parse_fault
 from tests.recording.conftest import PILOTS, graph, recorded
 
 
@@ -23,10 +23,7 @@ def folder(tmp_path_factory):
 
 
 def with_faults(folder, *texts):
-    faults = [parse_fault(text) for text in texts]
-    path = folder / "hall.mcap"
-    began = Recording.open(path).opening.t
-    return replay(path, graph=folder / "hall.yaml", wrap=wrap(faults), slower=slower(faults, began))
+    return replay(folder / "hall.mcap", graph=folder / "hall.yaml", disturb=Faults.parse(*texts))
 
 
 def captures(done, stage="pilot"):
@@ -58,19 +55,18 @@ def test_an_unplugged_camera_is_lost_and_nothing_more_is_found(folder):
     assert max(captures(done)) <= 31
 
 
-def test_a_stall_is_a_gap_and_nothing_is_said(folder):
+def test_a_stall_is_a_gap_a_fault_after_half_a_second_and_over_by_itself(folder):
     done = with_faults(folder, "front:stall@0.5s,1s")
     seen = captures(done)
     assert not any(16 < seq < 45 for seq in seen)
     assert max(seen) > 50
-    assert done.faults == ()
+    (fault,) = done.faults
+    assert (fault.name, type(fault.error)) == ("front", DeviceTimeout)
 
 
 def test_a_corrupted_frame_is_another_picture_for_as_long_as_it_lasts(folder):
     whole = {r.seq: r.value.values for r in with_faults(folder).results if r.stream == "pilot"}
-    spoilt = {
-        r.seq: r.value.values for r in with_faults(folder, "front:corrupt@1s,0.2s").results if r.stream == "pilot"
-    }
+    spoilt = {r.seq: r.value.values for r in with_faults(folder, "front:garble@1s,0.2s").results if r.stream == "pilot"}
     differing = [seq for seq in whole.keys() & spoilt.keys() if whole[seq] != spoilt[seq]]
     assert differing
     assert all(29 <= seq <= 37 for seq in differing)
@@ -105,6 +101,99 @@ def test_a_sensor_fails_too(tmp_path):
     with pipeline.record(tmp_path / "run.mcap"):
         pipeline.advance(1.5)
     (tmp_path / "g.yaml").write_text(made.to_yaml())
-    fault = parse_fault("imu:unplug@1s")
-    done = replay(tmp_path / "run.mcap", graph=tmp_path / "g.yaml", wrap=wrap([fault]))
+    done = replay(tmp_path / "run.mcap", graph=tmp_path / "g.yaml", disturb=Faults.parse("imu:unplug@1s"))
     assert [found.name for found in done.faults] == ["imu"]
+
+
+def test_a_camera_that_is_plugged_in_again_goes_on_where_the_recording_is_by_now(folder):
+    done = with_faults(folder, "front:unplug@0.5s,0.4s")
+    seen = captures(done)
+    assert not any(16 < seq < 26 for seq in seen)
+    assert max(seen) > 50
+    assert seen == sorted(seen)
+
+
+# -- a pipeline, in virtual time -----------------------------------------------------------------------------------
+
+
+def disturbed(*texts, seconds=3.0, tmp_path=None, **stage):
+    """Run a camera at 50 a second and a function on its frames; return the pipeline, its results, its faults."""
+    made = Graph(
+        cameras={"front": "synthetic:64x48?fps=50"},
+        stages={"seq": {"call": lambda frame: int(frame.image[0, 0, 0]), **stage}},
+        outputs={"log": f"jsonl:{tmp_path}/log.jsonl"} if tmp_path else None,
+    )
+    faults = []
+    pipeline = Pipeline(made, engine="lockstep", on_fault=faults.append, disturb=Faults.parse(*texts))
+    if tmp_path is not None:
+        pipeline.record(tmp_path / "run.mcap")
+    with pipeline, pipeline.stream("seq", depth=10_000) as results:
+        pipeline.advance(seconds)
+    return pipeline, list(results), faults
+
+
+@pytest.mark.parametrize("kind", ["unplug", "stall", "hang", "crash", "garble", "shape", "duplicate", "skip", "slow"])
+def test_a_camera_recovers_from_every_fault_within_two_seconds_of_its_end(kind):
+    pipeline, results, faults = disturbed(f"front:{kind}@1s,1s", seconds=4.5)
+    assert pipeline.drivers["front"].state == "closed"
+    assert max(result.stamp for result in results) > 4.4e9
+    after = min(result.stamp for result in results if result.stamp >= 2e9)
+    assert after < 4e9
+    assert {fault.name for fault in faults} == (
+        {"front"} if kind in ("unplug", "stall", "hang", "crash", "shape") else set()
+    )
+    stats = pipeline.stats()["seq"]
+    assert stats.ready == stats.delivered + sum(stats.dropped.values()) + stats.in_flight
+
+
+def test_a_clock_that_jumps_ahead_gives_no_stamp_in_the_future_and_one_that_jumps_back_none_out_of_order():
+    for text in ("front:jump@1s,5s", "front:jump@1s,-5s"):
+        _, results, _ = disturbed(text)
+        stamps = [result.stamp for result in results]
+        assert stamps == sorted(stamps)
+        assert all(result.stamp <= result.published for result in results)
+
+
+def test_a_stage_that_crashes_is_a_fault_and_recovers_when_that_is_over():
+    pipeline, results, faults = disturbed("seq:crash@1s,1s")
+    assert [fault.name for fault in faults] == ["seq"]
+    assert 45 <= pipeline.stats()["seq"].dropped["fault"] <= 52
+    assert max(result.stamp for result in results) > 2.9e9
+
+
+def test_memory_that_is_short_costs_results_and_nothing_else():
+    pipeline, results, _ = disturbed("memory@1s,1s,10")
+    assert 20 <= pipeline.stats()["seq"].dropped["fault"] <= 30
+    assert max(result.stamp for result in results) > 2.9e9
+
+
+def test_a_disk_that_was_full_is_recorded_to_again_in_a_new_file(tmp_path):
+    pipeline, results, faults = disturbed("recorder:full@1s,0.5s", tmp_path=tmp_path)
+    assert [fault.name for fault in faults] == ["recorder"]
+    first, second = pipeline.recorder.paths[0], pipeline.recorder.paths[-1]
+    assert pipeline.drivers["recorder"].restarts == 1
+    kept = {
+        path: [r.value.seq for r in Recording.open(path).records(["/results/seq"], salvage=True)]
+        for path in (first, second)
+    }
+    assert kept[first] == list(range(len(kept[first])))
+    assert kept[second] == list(range(kept[second][0], len(results)))
+    gap = kept[second][0] - kept[first][-1]
+    assert 25 <= gap <= 25 + 50 * 2
+
+
+def test_an_output_on_a_full_disk_loses_what_came_meanwhile_and_counts_it(tmp_path):
+    pipeline, results, faults = disturbed("log:full@1s,0.5s", tmp_path=tmp_path)
+    log = pipeline.drivers["log"]
+    assert [fault.name for fault in faults] == ["log"]
+    assert log.restarts >= 1
+    assert log.done + log.lost == len(results)
+
+
+def test_a_fault_of_nothing_there_is_refused_with_what_is_there():
+    with pytest.raises(ConfigError, match="did you mean 'front'"):
+        disturbed("frnot:stall@1s")
+
+
+def recorded_seqs(path):
+    return [record.value.seq for record in Recording.open(path).records(["/results/seq"], salvage=True)]

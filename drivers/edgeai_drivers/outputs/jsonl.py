@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
-from edgeai.driver import NEVER_AGAIN, DriverOptions, Output
+from edgeai.driver import NEVER_AGAIN, Clock, DriverOptions, Output
 from edgeai.errors import Problem
 from edgeai.messages import Frame, Result
 
@@ -34,12 +35,21 @@ class Jsonl(Output):
     more than half a second, lines are dropped and counted in `dropped`.
     """
 
-    retry = NEVER_AGAIN
-
     Options = JsonlOptions
     suffixes = (".jsonl", ".ndjson")
 
     _lines: Lines | None = None
+    _append = False
+
+    def __init__(self, name: str, options: Any) -> None:
+        super().__init__(name, options)
+        if options.path == "-":
+            self.retry = NEVER_AGAIN  # a reader of standard output that left does not come back
+
+    def reopen(self, clock: Clock) -> None:
+        """Go on behind what was written. Raises DeviceError."""
+        self._append = True
+        super().reopen(clock)
 
     @property
     def dropped(self) -> int:
@@ -56,7 +66,8 @@ class Jsonl(Output):
         self._lines = None
         path = os.path.expanduser(self.options.path)
         try:
-            self._lines = standard("stdout") if path == "-" else open_lines(path, append=self.options.append)
+            append = self.options.append or self._append
+            self._lines = standard("stdout") if path == "-" else open_lines(path, append=append)
         except OSError as error:
             raise file_error(self.name, path, error) from error
 
