@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeai.driver import Source
 from edgeai.errors import ConfigError, ModelError, RecordingError
 from edgeai.graph import Graph
 from edgeai.recording.reader import Recording
 from edgeai.replay.sources import RecordedCamera, RecordedSensor
 
 __all__ = ["graph_of", "require_same_models", "with_recording"]
-
-Wrap = Callable[[Source[Any]], Source[Any]]
 
 
 def graph_of(recording: Recording, path: Path | None, *, allow_code: bool = False) -> Graph:
