@@ -2,6 +2,7 @@
 
     python tools/bench/scheduler [--quick] [--seeds N] [--frames N] [--only grid,streams,...] [--profile scale,...]
                                  [--sensitivity] [--json FILE]
+    python tools/bench/scheduler --join FILE FILE ...      the targets of runs that were made in parts
 
 Durations come from the MLPerf table (EDGEAI_BOARDS); slowdown and temperature are hidden from the scheduler.
 """
@@ -15,17 +16,22 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import costs
 import grid
 import heavy
 import sensitivity
 import situations
 import streams
+import targets
 from truth import REGIMES
 
-PARTS = ("grid", "streams", "overload", "floor", "steps", "battery", "heat", "switches", "residency", "costs")
+PARTS = (
+    "grid", "streams", "floor", "window", "steps", "overload", "battery", "heat", "switches", "residency", "costs",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -36,18 +42,26 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--profile", default="scale,tails,armnn")
     parser.add_argument("--sensitivity", action="store_true", help="each constant x 0.7 and x 1.3 instead")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, help="write all rows there; the targets are printed as JSON, too")
+    parser.add_argument("--join", type=Path, nargs="+")
     options = parser.parse_args()
     seeds = range(2 if options.quick else options.seeds)
     frames = 2100 if options.quick else options.frames
-    found: dict[str, object] = {}
-    if options.sensitivity:
+    found: dict[str, Any] = {}
+    if options.join:
+        for file in options.join:
+            for part, rows in json.loads(file.read_text()).items():
+                found[part] = [*found.get(part, []), *rows] if part == "grid" else rows
+    elif options.sensitivity:
         found["sensitivity"] = table("Each constant x 0.7 and x 1.3", sensitivity.run(seeds, frames))
     else:
         for part in options.only.split(","):
             began = time.monotonic()
             found[part] = RUNS[part](options, seeds, frames)
             print(f"  ({part}: {time.monotonic() - began:.0f} s)\n", flush=True)
+    if reached := targets.rows(found):
+        found["targets"] = table("Targets", reached)
+        print(json.dumps(reached))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1, default=float))
 
@@ -58,9 +72,16 @@ def table(title: str, rows: list[dict[str, object]]) -> list[dict[str, object]]:
     texts = [[_text(value) for value in row.values()] for row in rows]
     heads = list(rows[0])
     widths = [max(len(head), *(len(line[i]) for line in texts)) for i, head in enumerate(heads)]
+    wordy = [isinstance(value, str) for value in rows[0].values()]
     for line in (heads, *texts):
-        print("  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+        print(
+            "  " + "  ".join(_put(cell, width, words) for cell, width, words in zip(line, widths, wordy, strict=True))
+        )
     return rows
+
+
+def _put(cell: str, width: int, words: bool) -> str:
+    return cell.ljust(width) if words else cell.rjust(width)
 
 
 def _text(value: object) -> str:
@@ -112,6 +133,11 @@ def run_floor(options: argparse.Namespace, seeds: range, frames: int) -> object:
     return rows
 
 
+def run_window(options: argparse.Namespace, seeds: range, frames: int) -> object:
+    rows = [situations.unmetered(regime, seeds, min(frames, 3100)) for regime in REGIMES]
+    return table("A budget of 1 W above idle, without a meter", rows)
+
+
 def run_steps(options: argparse.Namespace, seeds: range, frames: int) -> object:
     return table("Steps of x 1.8, up and down", [situations.steps(seeds)])
 
@@ -154,14 +180,10 @@ def run_residency(options: argparse.Namespace, seeds: range, frames: int) -> obj
 
 
 def run_costs(options: argparse.Namespace, seeds: range, frames: int) -> object:
-    return table("Microseconds of processor time here, 4 streams x 8 variants", [situations.costs()])
+    return table("Microseconds of processor time here, 4 streams x 8 variants", [costs.costs()])
 
 
-RUNS = {
-    "grid": run_grid, "streams": run_streams, "overload": run_overload, "floor": run_floor, "steps": run_steps,
-    "battery": run_battery, "heat": run_heat, "switches": run_switches, "residency": run_residency,
-    "costs": run_costs,
-}  # fmt: skip
+RUNS = {part: globals()[f"run_{part}"] for part in PARTS}
 
 if __name__ == "__main__":
     main()

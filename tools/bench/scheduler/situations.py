@@ -1,11 +1,10 @@
-"""Energy at an accuracy, steps, battery life, heat: one question each."""
+"""Energy at an accuracy, steps, battery life, heat, power without a meter: one question each."""
 
 from __future__ import annotations
 
 import math
 import random
 import statistics
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -126,6 +125,20 @@ def battery(hours: float, seeds: range) -> dict[str, object]:
     return {"hours": hours, "life error % least": min(errors), "most": max(errors)}
 
 
+def unmetered(regime: str, seeds: range, frames: int) -> dict[str, object]:
+    """The budget kept by the board table alone: the worst minute of the true watts, in % of the budget."""
+    minutes, means = [], []
+    for seed in seeds:
+        rng = random.Random(1000 * seed + 9)
+        slow = REGIMES[regime](frames, rng)
+        stream = Stream("s", table(), told(table(), "scale", rng), 100.0)
+        out = simulate([stream], slow, Power(IDLE + 1.0, MISS_RATE), seed, metered=False)
+        watts = IDLE + np.convolve(out.joules, np.ones(WINDOW), "valid") / 60
+        minutes.append(100 * float(watts.max()) / (IDLE + 1.0))
+        means.append(100 * float(watts.mean()) / (IDLE + 1.0))
+    return {"regime": regime, "mean, % of budget": statistics.fmean(means), "worst minute %": max(minutes)}
+
+
 @dataclass
 class Heat:
     """A board with two thermal poles: fast (chip to board) and slow (board to ambient)."""
@@ -192,6 +205,7 @@ def heat(ambient: float, fast: float, slow: float, resistance: float) -> dict[st
         "watts": steady,
         "sustained W": most,
         "share %": 100 * (steady - IDLE) / max(1e-9, most - IDLE),
+        "counts": IDLE * resistance + ambient < T_SET,
         "served": state.counts.delivered,
     }
 
@@ -219,72 +233,4 @@ def switches(regime: str, cost_ms: float, seeds: range, frames: int) -> dict[str
         "switches a frame": made / (frames * len(seeds)),
         "% of busy time": 100 * made * cost_ms * MS / busy,
         "accuracy, % of that without": 100 * score / free,
-    }
-
-
-def costs(frames: int = 4000) -> dict[str, object]:
-    """Microseconds of processor time of the scheduler on this machine, 4 streams x 8 variants."""
-    rng = random.Random(1)
-    ladder = tuple(table()[i] for i in LADDER)
-    streams = [Stream(f"s{i}", ladder, told(ladder, "scale", rng), 100.0, rate_min=None) for i in range(4)]
-    scheduler = Scheduler(Workload(tuple(s.load() for s in streams)), Power(IDLE + 1.0))
-    profiles = tuple(
-        Profile(s.name, i, q[0], q[3], q[1], q[2], q[4]) for s in streams for i, q in enumerate(s.profiles)
-    )
-    scheduler.handle(Calibrated(0, profiles, idle=IDLE, busy=BUSY))
-    noise = np.random.default_rng(1)
-    clock = time.thread_time_ns  # others on this machine shall not count
-    hot: list[float] = []
-    plans: dict[str, list[float]] = {"one": [], "all": []}
-    planner = scheduler.planner
-    inner_all, inner_plan = planner.replan, planner._plan
-    spent = 0
-
-    def timed(kind: str, call):
-        def run(*args, **kwargs):
-            nonlocal spent
-            began = clock()
-            result = call(*args, **kwargs)
-            took = clock() - began
-            plans[kind].append(took / 1e3)
-            spent += took
-            return result
-
-        return run
-
-    planner._plan = timed("one", inner_plan)  # type: ignore[method-assign]
-    planner.replan = timed("all", inner_all)  # type: ignore[method-assign]
-    for k in range(frames):
-        for i, stream in enumerate(streams):
-            t = (k * 100 + i * 25) * MS
-            spent = 0
-            frame = FrameReady(t, f"{stream.name}.camera", k, t)
-            began = clock()
-            commands = scheduler.handle(frame)
-            took = clock() - began
-            for command in commands:
-                if isinstance(command, Run):
-                    ns = round(float(np.exp(ladder[command.job.point].ln_ms(noise.standard_normal(1)))[0]) * MS)
-                    ns = min(ns, 24 * MS)
-                    event = JobDone(t + ns, command.job.id, True, t + ns, (("invoked", ns),))
-                    began = clock()
-                    scheduler.handle(event)
-                    took += clock() - began
-                    hot.append((took - spent) / 1e3)
-    state, core = scheduler.state("s0"), []
-    for _ in range(frames):
-        ns = round(float(np.exp(ladder[3].ln_ms(noise.standard_normal(1)))[0]) * MS)
-        began = clock()
-        state.mixer.pick()
-        state.model.observe(3, ns, 90 * MS)
-        core.append((clock() - began) / 1e3)
-    return {
-        "pick + observe p50": float(np.percentile(core, 50)),
-        "pick + observe p99": float(np.percentile(core, 99)),
-        "both events handled p50": float(np.percentile(hot, 50)),
-        "p99": float(np.percentile(hot, 99)),
-        "one stream p50": float(np.percentile(plans["one"], 50)),
-        "one p99": float(np.percentile(plans["one"], 99)),
-        "all p50": float(np.percentile(plans["all"], 50)),
-        "all p99": float(np.percentile(plans["all"], 99)),
     }

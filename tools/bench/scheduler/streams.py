@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from references import miss_table
@@ -214,4 +215,5 @@ def overload(seeds: range, frames: int) -> dict[str, float]:
             busy.append(log.busy[APART:].sum())
         for i, b in enumerate(busy):
             worst = max(worst, abs(b / sum(busy) / ((i + 1) / 10) - 1))
-    return {"miss %": 100 * missed / offered, "worst error of a share %": 100 * worst}
+    limit = MISS_RATE + 1.645 * sqrt(MISS_RATE * (1 - MISS_RATE) / offered)
+    return {"miss %": 100 * missed / offered, "limit %": 100 * limit, "worst error of a share %": 100 * worst}
