@@ -8,7 +8,19 @@ from typing import Any
 from edgeai.driver import vendor
 from edgeai.errors import ConfigError, Problem
 
-__all__ = ["GREY", "INK", "PALETTE", "WARNING", "beside", "check_picture", "new_figure", "quiet", "save", "shades"]
+__all__ = [
+    "GREY",
+    "INK",
+    "PALETTE",
+    "WARNING",
+    "beside",
+    "check_picture",
+    "limit",
+    "new_figure",
+    "quiet",
+    "save",
+    "shades",
+]
 
 INK, GREY = "#222222", "#8a8a8a"
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#7A5195")
@@ -71,6 +83,13 @@ def beside(axes: Any, labels: list[tuple[float, str, str]], gap: float = 0.17) -
     for (_, text, colour), at in zip(order, placed, strict=True):
         where = {"xycoords": "axes fraction", "va": "center", "ha": "left", "annotation_clip": False}
         axes.annotate(text, (1.012, at - excess), fontsize=8, color=colour, **where)
+
+
+def limit(axes: Any, x: float, text: str) -> None:
+    """Draw a limit on what the x axis shows, its name at its foot."""
+    axes.axvline(x, color=WARNING, linewidth=1.2, linestyle=(0, (5, 3)))
+    where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    axes.annotate(text, (x, 0.02), (-4, 0), color=WARNING, ha="right", fontsize=8, **where)
 
 
 def shades(n: int) -> list[Any]:

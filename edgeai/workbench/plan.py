@@ -93,6 +93,11 @@ class StagePlan:
     choice: Choice
     frontier: Frontier | None
 
+    def chosen(self, least: float = 0.02) -> list[Option]:
+        """Return the options that have at least this share of the policy's runs."""
+        runs = {(point.variant, point.threads) for point, share in self.choice.shares if share >= least}
+        return [option for option in self.options if (option.point.variant, option.point.threads) in runs]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
