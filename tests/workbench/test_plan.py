@@ -109,5 +109,5 @@ def test_a_frontier_is_drawn(workload, tmp_path):
     result = run.invoke(app, ["plan", str(workload), "-o", str(path)])
     assert result.exit_code == 0, result.output
     picture = cv2.imread(str(path))
-    assert picture.shape[1] == 1760
+    assert picture.shape[1] == 2080
     assert picture.std() > 15.0
