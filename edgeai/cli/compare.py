@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeai.cli import screen
-from edgeai.cli.options import AllowCode, AsJson
+from edgeai.cli.options import AllowCode, AsJson, require_place
 from edgeai.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def compare(
     from edgeai.workbench.evaluate import models as load
 
     dataset = open_dataset(data)
-    if output is not None and not output.absolute().parent.is_dir():
-        raise ConfigError(Problem("--output", str(output), "a file in a folder that exists"))
+    if output is not None:
+        require_place(output)
     chosen = load(models, allow_code=allow_code)
     with screen.progress_bar() as progress:
         found = work(chosen, dataset, seconds=seconds, metrics=metric or (), progress=progress)

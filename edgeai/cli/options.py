@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeai.cli import complete
+from edgeai.errors import ConfigError, Problem
 
 __all__ = [
     "Accuracy",
@@ -22,6 +23,7 @@ __all__ = [
     "Policy",
     "Recorded",
     "Workload",
+    "require_place",
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
@@ -50,3 +52,9 @@ MissRate = Annotated[str | None, typer.Option(help="Part of the offered frames t
 Accuracy = Annotated[str | None, typer.Option(help="Least mean accuracy of results on time, 0 to 1.")]
 Lasting = Annotated[float | None, typer.Option("--last", help="Hours the battery shall last, for --policy battery.")]
 Measured = Annotated[Path | None, typer.Option("--profile", help="Durations measured by `edgeai profile`.")]
+
+
+def require_place(path: Path, option: str = "--output") -> None:
+    """Refuse, before any work, a file that could not be written. Raises ConfigError."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ConfigError(Problem(option, str(path), "a file in a folder that exists"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeai.cli import screen
-from edgeai.cli.options import AllowCode, AsJson
+from edgeai.cli.options import AllowCode, AsJson, require_place
 from edgeai.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def profile(
 
     numbers = _threads(threads)
     chosen = candidates(models, allow_code=allow_code)
-    if output is not None and not output.absolute().parent.is_dir():
-        raise ConfigError(Problem("--output", str(output), "a file in a folder that exists"))
+    if output is not None:
+        require_place(output)
     measured = _measure(chosen, numbers, seconds, meter)
     found = {name: (members, dominated(members)) for name, members in ladders(measured, chosen).items()}
     if output is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeai.cli import screen
-from edgeai.cli.options import Recorded
+from edgeai.cli.options import Recorded, require_place
 from edgeai.errors import ConfigError, Problem
 
 __all__ = ["report"]
@@ -31,8 +31,7 @@ def report(
     from edgeai.workbench.report.story import read_story
 
     path = output or recording.with_suffix(".html")
-    if not path.absolute().parent.is_dir():
-        raise ConfigError(Problem("--output", str(path), "a file in a folder that exists"))
+    require_place(path)
     opened = Recording.open(recording)
     with screen.progress_bar() as progress:
         story = read_story(

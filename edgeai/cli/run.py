@@ -17,7 +17,7 @@ import typer
 
 from edgeai.cli import complete, screen
 from edgeai.cli.failures import Failures
-from edgeai.cli.options import AllowCode, AsJson
+from edgeai.cli.options import AllowCode, AsJson, require_place
 from edgeai.cli.service import Service
 from edgeai.errors import ConfigError, Problem
 from edgeai.quantities import Duration, Endpoint
@@ -114,6 +114,8 @@ def run(
         graph = Graph.load(pipeline or _embedded_default(), allow_code=allow_code)
     if output or added_latency is not None:
         graph = _extended(graph, output or [], added_latency)
+    if trace is not None:
+        require_place(trace, "--trace")
 
     meter = Meter()
     shown = [_foxglove(foxglove, graph)] if foxglove is not None else []

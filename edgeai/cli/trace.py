@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeai.cli import screen
-from edgeai.cli.options import AllowCode
+from edgeai.cli.options import AllowCode, require_place
 from edgeai.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def trace(
         raise ConfigError(Problem("RECORDING", "nothing", "a recording, or --live with a graph"))
     if seconds is not None:
         raise ConfigError(Problem("--seconds", f"{seconds:g}, without --live", "the whole of a recording"))
+    require_place(output)
     from edgeai.observe.trace import trace_events, write_trace
     from edgeai.recording.reader import Recording
 

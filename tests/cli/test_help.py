@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from edgeai import cli
 from edgeai.cli import app
 from edgeai.cli.commands import COMMANDS
+from edgeai.errors import ConfigError
 
 NAMES = [row.name for row in COMMANDS]
 
@@ -83,6 +84,19 @@ def test_a_misspelt_command_or_option_is_a_usage_error():
     assert run("recrod").exit_code == 2
     assert run("info", "--jsno", "x").exit_code == 2
     assert run().exit_code == 2
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path):
+    (tmp_path / "run.mcap").write_bytes(b"")
+    for words in (
+        ["report", str(tmp_path / "run.mcap"), "-o"],
+        ["trace", str(tmp_path / "run.mcap"), "-o"],
+        ["run", "--trace"],
+    ):
+        for place in (tmp_path, tmp_path / "nowhere" / "file"):
+            error = run(*words, str(place)).exception
+            assert isinstance(error, ConfigError)
+            assert "expected a file in a folder that exists" in str(error)
 
 
 def test_no_color_and_quiet_are_taken_by_every_command(monkeypatch):

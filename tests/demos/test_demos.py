@@ -32,7 +32,7 @@ def detector(assets):
 
 
 def test_people_are_counted_in_a_clip_and_drawn_into_a_video(clip, detector, tmp_path):
-    lines = run_demo("person_counter", clip, detector, tmp_path / "out.mp4", "--frames", 100, "--lossless")
+    lines = run_demo("person_counter", clip, detector, tmp_path / "out.mp4", "--frames", 91, "--lossless")
     seen = [re.fullmatch(r"frame +(\d+), +(\d+\.\d+) s: (\d+) in the picture, (\d+) so far", line) for line in lines]
     assert all(seen)
     frames, seconds, people, met = ([float(match[i]) for match in seen] for i in (1, 2, 3, 4))
@@ -59,8 +59,8 @@ def _differing(video, clip, number):
 
 
 def test_one_person_is_followed(clip, detector, tmp_path):
-    lines = run_demo("follow_me", clip, detector, tmp_path / "out.mp4", "--frames", 80, "--lossless")
-    assert len(lines) == 80
+    lines = run_demo("follow_me", clip, detector, tmp_path / "out.mp4", "--frames", 70, "--lossless")
+    assert len(lines) == 70
     assert "nobody in sight" in lines[0]
     after = [re.search(r"steering ([+-]\d\.\d+), throttle (\d\.\d+); after person (\d+)", line) for line in lines]
     followed = [match for match in after if match]

@@ -65,7 +65,8 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(Problem("board", f"{path}, which cannot be read ({error})", "a YAML file")) from error
+        why = " ".join(str(error).split())
+        raise ConfigError(Problem("board", f"{path}, which cannot be read ({why})", "a YAML file")) from error
     if not isinstance(document, dict):
         raise ConfigError(Problem("", type(document).__name__, "a mapping of the board's figures", str(path)))
     base = document.pop("based_on", None)
