@@ -172,8 +172,10 @@ class Mqtt(Output):
         if self._client is None:
             return
         client, self._client = self._client, None
-        if client.is_connected():
+        connected = client.is_connected()
+        if connected:
             with contextlib.suppress(ValueError, RuntimeError):
                 client.publish(self._status, "offline", qos=1, retain=True).wait_for_publish(_FAREWELL)
         client.disconnect()
-        client.loop_stop()
+        if connected:  # else paho's thread may wait for a broker that is away: it ends when it comes back from there
+            client.loop_stop()

@@ -6,11 +6,14 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgeai.driver import NS, Capture, DriverOptions, Sensor, SensorOptions
 from edgeai.errors import DeviceError, Problem
 from edgeai_drivers.ports import Tap, lost, open_port, receive
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _AT_ONCE = 65_536
 """Bytes parsed at a time: a port that floods us is read in bites, and what it holds back is the kernel's to lose."""
@@ -40,6 +43,16 @@ class PortSensor(Sensor):
     """Lines, packets or messages that could not be read since the sensor was opened."""
     _port: Any = None
 
+    def __init__(self, name: str, options: Any) -> None:
+        super().__init__(name, options)
+        self._owned: list[Any] = []  # the open port, also of the driver that goes on in place of this one
+
+    def anew(self) -> Self:
+        """Return another driver of the same device; who is linked to this one is linked to that."""
+        made = super().anew()
+        made._owned = self._owned
+        return made
+
     def check(self) -> list[Problem]:
         """Require a port and a baud rate."""
         options, path = self.options, f"sensors.{self.name}"
@@ -53,9 +66,10 @@ class PortSensor(Sensor):
 
     def link(self) -> Tap:
         """Return a handle for an output that talks to the same device (`port: sensor:NAME`). Raises DeviceError."""
-        self._require_open()
+        if not self._owned:
+            raise DeviceError(f"{self.name} is not open, so nothing can be sent through its port: open it first")
         try:
-            return Tap(self._port)
+            return Tap(self._owned[-1])
         except (OSError, AttributeError) as error:
             advice = "give a device or a pty"
             raise DeviceError(f"{self.name} has a port that cannot be shared ({error}): {advice}") from error
@@ -64,6 +78,7 @@ class PortSensor(Sensor):
         self.rejected = 0
         self._begin()
         self._port = self._open_port()
+        self._owned[:] = [self._port]
 
     def _open_port(self) -> Any:
         options = self.options
@@ -71,6 +86,8 @@ class PortSensor(Sensor):
 
     def _close(self) -> None:
         if self._port is not None:
+            if self._port in self._owned:
+                self._owned.clear()
             self._port.close()
             self._port = None
 

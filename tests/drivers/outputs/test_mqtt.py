@@ -41,7 +41,7 @@ class Broker:
         self._drain.start()
 
     def stop(self):
-        self._process.terminate()
+        self._process.kill()
         self._process.wait()
         self._drain.join()
         self._process.stdout.close()

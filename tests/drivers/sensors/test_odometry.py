@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeai.clock import VirtualClock
-from edgeai.errors import DeviceLost
+from edgeai.errors import DeviceError, DeviceLost
 from edgeai_drivers.framing import Deframer, encode_binary
 from edgeai_drivers.outputs.motors import Motors
 from edgeai_drivers.sensors.odometry import Journey, Odometry
@@ -102,6 +102,16 @@ def test_an_output_drives_over_the_port_that_the_sensor_reads(wheels, line):
     assert os.read(line.master, 100) == encode_binary({"seq": 1})
     wheels.close()
     motors.close()
+
+
+def test_the_port_is_shared_by_the_driver_that_goes_on_in_place_of_one_that_hangs(wheels, line):
+    other = wheels.anew()
+    wheels.close()
+    with pytest.raises(DeviceError, match="open it first"):
+        wheels.link()
+    other.open(VirtualClock())
+    wheels.link().close()
+    other.close()
 
 
 def test_unplugged_wheels_are_lost(wheels, line):
