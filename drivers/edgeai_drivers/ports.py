@@ -108,7 +108,7 @@ def _links() -> Iterator[Path]:
 def receive(port: Any, timeout: float, most: int = 1 << 20) -> bytes:
     """Return the bytes that are there, at most `most`, waiting at most `timeout` seconds for the first. Raises OSError.
 
-    The port's own time-out stays as it is where it has a descriptor: setting it would configure the device again.
+    The port's own time-out of 0 stays where it has a descriptor: to set it would configure the device again.
     """
     fd = _descriptor(port)
     if fd is None:
@@ -116,7 +116,7 @@ def receive(port: Any, timeout: float, most: int = 1 << 20) -> bytes:
         return bytes(port.read(1) + port.read(min(port.in_waiting, most - 1)))
     room = select.poll()
     room.register(fd, select.POLLIN)
-    return bytes(port.read(min(max(port.in_waiting, 1), most))) if room.poll(timeout * 1000) else b""
+    return bytes(port.read(most)) if room.poll(timeout * 1000) else b""
 
 
 class Tap:

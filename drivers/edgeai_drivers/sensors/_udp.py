@@ -8,7 +8,6 @@ import socket
 from edgeai.errors import DeviceError, DeviceNotFound
 
 SCHEME = "udp:"
-_LARGEST = 65_535
 
 
 class UdpPort:
@@ -36,11 +35,6 @@ class UdpPort:
         assert self._socket is not None
         host, port = self._socket.getsockname()[:2]
         return host, port
-
-    @property
-    def in_waiting(self) -> int:
-        """At least one datagram, once `fileno` is readable."""
-        return _LARGEST
 
     def fileno(self) -> int:
         """Return the descriptor."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from edgeai.clock import SystemClock
@@ -141,3 +143,15 @@ def test_options_are_checked_before_anything_opens():
     sensor = SerialLines("imu", SerialLines.Options(port="p", columns=("t:ms", "x"), time_column="tt"))
     (problem,) = sensor.check()
     assert (problem.path, problem.hint) == ("sensors.imu.time_column", "did you mean 't'?")
+
+
+def test_a_port_that_floods_is_read_in_bites(imu):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sensor = imu(port=f"socket://127.0.0.1:{server.getsockname()[1]}")
+        device, _ = server.accept()
+        with device:
+            device.settimeout(5.0)
+            device.sendall(b"\n" + b"1,2,3\n" * 15_000)
+            assert sensor.read(5.0) is not None
+            assert len(sensor._waiting) <= 65_536 // 6, "what is not asked for yet stays with the kernel"
+            assert [sensor.read(5.0).seq for _ in range(14_999)][-1] == 14_999
