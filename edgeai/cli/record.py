@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import signal
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ import typer
 
 from edgeai.cli.run import RECORD, run
 from edgeai.cli.signatures import with_parameters
-from edgeai.errors import ConfigError, Problem
+from edgeai.errors import ConfigError, Problem, RecordingError
 from edgeai.quantities import Duration
 from edgeai.recording.options import RecordOptions
 
@@ -39,6 +40,10 @@ def record(**options: Any) -> None:
     """
     own = {name: options.pop(name) for name in inspect.signature(_own).parameters}
     asked = RecordOptions(own["file"], own["cameras"], own["rotate"], _seconds(own["look_back"]))
+    folder = asked.path.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = "cannot be written" if folder.is_dir() else "does not exist"
+        raise RecordingError(f"{asked.path}: the folder {str(folder)!r} {why}: choose another one, or make it")
     token = RECORD.set(asked)
     before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     try:

@@ -100,7 +100,8 @@ def replay(
     if recording.is_dir():
         raise typer.Exit(_corpus(recording, options, jobs, scheduler, state, as_json=as_json))
     done = run(recording, **options)
-    comparison = _compared(done, golden, _rules(done, iou, tolerance, ignore or []), update=update)
+    rules = _rules(iou, tolerance, ignore or [])
+    comparison = _updated(done, golden, rules) if update else _compared(done, golden, rules)
     if as_json:
         compared = _sides(done, board) if side_by_side else None
         typer.echo(json.dumps(_plain(done, compared), ensure_ascii=False))
@@ -162,7 +163,7 @@ def _written(texts: list[str]) -> dict[str, str]:
     return {f"output{number}": text for number, text in enumerate(texts)}
 
 
-def _rules(done: Replay, iou: float | None, tolerance: float | None, ignore: list[str]) -> Rules:
+def _rules(iou: float | None, tolerance: float | None, ignore: list[str]) -> Rules:
     from edgeai.replay.compare import Rule, Rules
 
     rules = [Rule(path, ignore=True) for path in ignore]
@@ -170,24 +171,39 @@ def _rules(done: Replay, iou: float | None, tolerance: float | None, ignore: lis
         rules.append(Rule("*.value.*", absolute=tolerance))
     if iou is not None:
         rules.append(Rule("*.value", iou=iou))
-    return Rules((*rules, *done.rules.rules))
+    return Rules(tuple(rules))
 
 
-def _compared(done: Replay, path: Path | None, rules: Rules, *, update: bool) -> Comparison:
+def _compared(done: Replay, path: Path | None, asked: Rules) -> Comparison:
+    """Compare with a golden by its own rules where none are asked for; without a golden, with the recording."""
+    from edgeai.replay.compare import Rules
+    from edgeai.replay.golden import check_golden, load_golden
+
+    golden = None if path is None else load_golden(path)
+    rules = asked if asked.rules or golden is None else golden.rules
+    if golden is not None:
+        check_golden(rules, lossy=done.lossy or golden.lossy)
+        return golden.compare(done.rows(), rules)
+    if done.lossy and not asked.rules and done.results:
+        screen.note(
+            "the recording's pictures are lossy (jpeg): results will differ; --tolerance and --iou allow for it"
+        )
+    return done.compare(Rules((*rules.rules, *done.rules.rules)))
+
+
+def _updated(done: Replay, path: Path | None, rules: Rules) -> Comparison:
+    """Write a golden anew, and return what changed."""
     from edgeai.replay.golden import Golden, check_golden, load_golden, save_golden
 
     if path is None:
-        if update:
-            raise ConfigError(Problem("--update", "no golden", "--golden FILE, which is to be written"))
-        return done.compare(rules)
+        raise ConfigError(Problem("--update", "no golden", "--golden FILE, which is to be written"))
     check_golden(rules, lossy=done.lossy)
     rows = tuple(done.rows())
-    if update:
-        before = load_golden(path) if path.exists() else Golden(())
-        save_golden(path, Golden(rows, rules, done.lossy))
-        return before.compare(rows)
-    golden = load_golden(path)
-    return golden.compare(rows, rules if rules.rules else golden.rules)
+    before = load_golden(path) if path.exists() else None
+    golden = Golden(rows, rules, done.lossy)
+    save_golden(path, golden)
+    screen.note(f"{path} is written, {len(rows)} rows" + ("; it is new" if before is None else ""))
+    return (before or golden).compare(rows, rules)
 
 
 def _plain(done: Replay, compared: list[tuple[Side, Side]] | None = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
 import signal
 import threading
@@ -145,6 +146,7 @@ def run(
         screen.print_json(figures(running, meter))
     elif not screen.quiet():
         summary(running, meter)
+        _say_recorded(running)
     if trace is not None:
         screen.note(f"{trace}: {running.trace(trace)} events; open it at ui.perfetto.dev")
     _report(running)
@@ -169,6 +171,15 @@ def _foxglove(address: str, graph: Graph) -> FoxgloveLive:
     return FoxgloveLive(graph, host, port)
 
 
+def _say_recorded(pipeline: Pipeline) -> None:
+    """Name the files that were recorded."""
+    if pipeline.recorder is not None:
+        for path in pipeline.recorder.paths:
+            screen.note(f"recorded: {path}, {path.stat().st_size / 1e6:.1f} MB")
+        for topic, count in pipeline.recorder.lost.items():
+            screen.note(f"not recorded for want of room: {count} of {topic}")
+
+
 def _record(pipeline: Pipeline) -> None:
     """Record, if this is run by `edgeai record`; its signal writes what looking back has kept."""
     asked = RECORD.get()
@@ -176,6 +187,7 @@ def _record(pipeline: Pipeline) -> None:
         pipeline.record(asked.path, cameras=asked.cameras, rotate=asked.rotate, look_back=asked.look_back)
         if asked.look_back is not None:
             signal.signal(signal.SIGUSR1, lambda *_: _save(pipeline))
+            screen.note(f"`kill -USR1 {os.getpid()}` writes the last {asked.look_back:g} s to {asked.path}")
 
 
 def _save(pipeline: Pipeline) -> None:

@@ -15,6 +15,7 @@
     /cameras/NAME/calibration  foxglove.CameraCalibration, once, where intrinsics are known
     /sensors/NAME            readings
     /sensors/NAME/bytes      the bytes a reading was made of, where the driver hands them on
+    /sensors/NAME/fix, /scan  foxglove.LocationFix, foxglove.LaserScan of readings that are such: for display
     /results/NAME            results, lossless
     /results/NAME/annotations  foxglove.ImageAnnotations: for display, not for replay
     /log                     foxglove.Log: announcements and faults as text

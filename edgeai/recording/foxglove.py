@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import math
+
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
 from foxglove_schemas_protobuf.Color_pb2 import Color
 from foxglove_schemas_protobuf.ImageAnnotations_pb2 import ImageAnnotations
+from foxglove_schemas_protobuf.LaserScan_pb2 import LaserScan
 from foxglove_schemas_protobuf.LocationFix_pb2 import LocationFix
 from foxglove_schemas_protobuf.Log_pb2 import Log
 from foxglove_schemas_protobuf.PointsAnnotation_pb2 import PointsAnnotation
 
-from edgeai.messages import Classification, Detections, Frame, Parts, Reading, Regression, Result
+from edgeai.messages import Classification, Column, Detections, Frame, Parts, Reading, Regression, Result
 
-__all__ = ["calibration", "drawing", "fix", "log"]
+__all__ = ["calibration", "drawing", "fix", "log", "scan"]
 
 _GREEN = Color(r=0.2, g=0.9, b=0.3, a=1.0)
 _SIZE = 14.0
+_LEAST_RANGES = 8
+"""Fewer columns of this kind are something else."""
 
 
 def drawing(result: Result) -> ImageAnnotations | None:
@@ -83,6 +89,43 @@ def fix(reading: Reading) -> LocationFix | None:
     )
     made.timestamp.FromNanoseconds(reading.stamp)
     return made
+
+
+def scan(reading: Reading) -> LaserScan | None:
+    """Return the ranges of a lidar, else None.
+
+    Those have columns `r0`, `r1` ... all round, counted to the left from ahead, or `angle_min`, `angle_increment`
+    (radians, to the left) and `range_0`, `range_1` ... as in ROS.
+    """
+    form = _scan_form(reading.columns)
+    if form is None:
+        return None
+    first, count, angles = form
+    start, step = (reading.values[i] for i in angles) if angles else (0.0, 2 * math.pi / count)
+    made = LaserScan(
+        frame_id=reading.source,
+        start_angle=start,
+        end_angle=start + step * (count - 1),
+        ranges=reading.values[first : first + count],
+    )
+    made.timestamp.FromNanoseconds(reading.stamp)
+    return made
+
+
+@functools.lru_cache(maxsize=64)
+def _scan_form(columns: tuple[Column, ...]) -> tuple[int, int, tuple[int, int] | None] | None:
+    """Return where the ranges begin, how many they are, and where the angles are; None where there is no scan."""
+    names = [column.name for column in columns]
+    for prefix in ("r", "range_"):
+        count = sum(name.removeprefix(prefix).isdigit() and name.startswith(prefix) for name in names)
+        first = names.index(f"{prefix}0") if f"{prefix}0" in names else 0
+        if count < _LEAST_RANGES or names[first : first + count] != [f"{prefix}{n}" for n in range(count)]:
+            continue
+        if prefix == "r":
+            return first, count, None
+        if {"angle_min", "angle_increment"} <= set(names):
+            return first, count, (names.index("angle_min"), names.index("angle_increment"))
+    return None
 
 
 def log(t: int, name: str, words: str, *, bad: bool) -> Log:

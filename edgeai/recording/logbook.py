@@ -122,6 +122,8 @@ class Logbook:
             self._message(raw, "", t, reading.stamp, reading.seq, reading.encoded)
         if (fix := foxglove.fix(reading)) is not None:
             self._foxglove(f"{topic}/fix", t, reading.stamp, reading.seq, fix)
+        if (scan := foxglove.scan(reading)) is not None:
+            self._foxglove(f"{topic}/scan", t, reading.stamp, reading.seq, scan)
 
     def _result(self, t: int, result: Result) -> None:
         self._json(layout.results_of(result.stream), "edgeai.Result", t, result, result.stamp, result.seq)

@@ -32,6 +32,8 @@ class RecordOptions:
         """Raise ConfigError for what cannot be."""
         self.quality()
         self.rotation()
+        if self.path.is_dir():
+            raise ConfigError(Problem("record.path", f"{str(self.path)!r}, a folder", "a file, such as run.mcap"))
         if self.look_back is not None and not 0.0 < self.look_back <= 3600.0:
             raise ConfigError(Problem("record.look_back", f"{self.look_back:g} s", "more than 0 s, at most an hour"))
         if self.look_back is not None and self.rotate is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
 from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 from foxglove_schemas_protobuf.ImageAnnotations_pb2 import ImageAnnotations
+from foxglove_schemas_protobuf.LaserScan_pb2 import LaserScan
 from foxglove_schemas_protobuf.LocationFix_pb2 import LocationFix
 from foxglove_schemas_protobuf.Log_pb2 import Log
 from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
@@ -19,7 +20,7 @@ __all__ = ["schema_of"]
 
 _PROTOBUF = {
     message.DESCRIPTOR.full_name: message
-    for message in (CameraCalibration, CompressedImage, ImageAnnotations, LocationFix, Log, RawImage)
+    for message in (CameraCalibration, CompressedImage, ImageAnnotations, LaserScan, LocationFix, Log, RawImage)
 }
 _TEXT, _WHOLE, _NUMBER, _LIST, _ANY = ({"type": kind} for kind in ("string", "integer", "number", "array", "object"))
 _OUR_FIELDS: dict[str, dict[str, Any]] = {

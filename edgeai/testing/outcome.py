@@ -76,14 +76,17 @@ class Output:
         rules += [Rule("*.value.*", absolute=tolerance)] if tolerance is not None else []
         rules += [Rule("*.value", iou=iou)] if iou is not None else []
         made = Rules(tuple(rules))
-        check_golden(made, lossy=self._outcome.replay.lossy)
         rows = tuple(result_row(result) for result in self._outcome.results(self._stage))
+        lossy = self._outcome.replay.lossy
         if self._outcome.update:
+            check_golden(made, lossy=lossy)
             before = load_golden(path) if path.exists() else Golden(())
-            save_golden(path, Golden(rows, made, self._outcome.replay.lossy))
+            save_golden(path, Golden(rows, made, lossy))
             self._outcome.said.append(f"{path} is written\n{markdown(before.compare(rows), path.name)}")
             return True
-        comparison = load_golden(path).compare(rows, made if rules else None)
+        known = load_golden(path)
+        check_golden(made if rules else known.rules, lossy=lossy or known.lossy)
+        comparison = known.compare(rows, made if rules else None)
         if not comparison.same:
             self._outcome.said.append(markdown(comparison, path.name))
             self._draw(path, comparison)

@@ -39,6 +39,9 @@ def test_a_run_is_recorded_described_mended_and_exported(edgeai, tmp_path):
     assert any(json.loads(line)["name"] == "pilot" for line in (tmp_path / "r.jsonl").read_text().splitlines())
     assert edgeai("info", "r.csv")[0] == 5
     assert edgeai("record", "--rotate", "soon")[0] == 2
+    code, _, err = edgeai("record", "-o", "missing/run.mcap")
+    assert code == 5
+    assert "'missing' does not exist" in err
 
 
 def test_a_graph_says_that_it_is_recorded():

@@ -1,5 +1,6 @@
 """Recordings through the pipeline: what is written can be read, and recomputed exactly."""
 
+import math
 import os
 import subprocess
 import sys
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from foxglove_schemas_protobuf.LaserScan_pb2 import LaserScan
 from mcap.reader import make_reader
 
 from edgeai.errors import ConfigError, RecordingError
+from edgeai.graph import Graph
 from edgeai.messages import Frame, Result
 from edgeai.pipeline import Pipeline
 from edgeai.recording.reader import Recording
@@ -193,3 +196,27 @@ def test_stored_recordings_of_every_version_are_read_and_recomputed(path):
     events, wrong = differing(path)
     assert events >= 6
     assert wrong == []
+
+
+def test_a_lidar_is_shown_as_a_laser_scan(tmp_path):
+    """Columns r0 ... are ranges all round; the reference reader gives Foxglove's message."""
+    columns = ["nearest", *(f"r{n}" for n in range(16))]
+    (tmp_path / "lidar.csv").write_text(
+        "time (s),"
+        + ",".join(columns)
+        + "\n"
+        + "".join(f"{k / 10},1," + ",".join(["2.5"] * 16) + "\n" for k in range(5))
+    )
+    made = Graph(sensors={"lidar": str(tmp_path / "lidar.csv")}, stages={"near": {"call": abs}})
+    with Pipeline(made, engine="lockstep").record(tmp_path / "run.mcap") as pipeline:
+        pipeline.advance(1)
+    with (tmp_path / "run.mcap").open("rb") as file:
+        scans = [LaserScan.FromString(m.data) for _, _, m in make_reader(file).iter_messages(["/sensors/lidar/scan"])]
+    assert [len(scan.ranges) for scan in scans] == [16] * 5
+    assert scans[0].ranges[3] == 2.5
+    assert (scans[0].start_angle, scans[0].end_angle) == (0.0, pytest.approx(2 * math.pi * 15 / 16))
+
+
+def test_a_folder_is_no_recording(tmp_path):
+    with pytest.raises(ConfigError, match="a folder"):
+        Pipeline(graph()).record(tmp_path)
