@@ -71,9 +71,15 @@ def _field_writer(hint: Any) -> _Writer:
         return encode_policy
     if hint is Any:
         return _free
+    if get_args(hint) == (Any, ...):
+        return _free_items
     if get_args(hint)[-1:] == (Any,) and issubclass(get_origin(hint), Mapping):
         return dict  # plain values already
     return encode
+
+
+def _free_items(value: Any) -> list[Any]:
+    return [_free(item) for item in value]
 
 
 def _as_it_is(value: Any) -> Any:
