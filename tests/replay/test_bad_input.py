@@ -133,7 +133,11 @@ def test_topics_and_schemas_that_nobody_knows_are_passed_over(path, messages, tm
 
 def test_a_model_that_is_not_there_is_named(tmp_path):
     shutil.copy(PILOTS / "pilot_small.tflite", tmp_path / "mine.tflite")
-    mine = Graph(cameras={"front": "synthetic:?size=64x48"}, stages={"pilot": {"model": "mine.tflite"}}, base=tmp_path)
+    mine = Graph(
+        cameras={"front": "synthetic:?size=64x48"},
+        stages={"p": {"model": "mine.tflite", "task": "presence"}},
+        base=tmp_path,
+    )
     with Pipeline(mine, engine="lockstep").record(tmp_path / "run.mcap") as pipeline:
         pipeline.advance(0.3)
     assert replay(tmp_path / "run.mcap", mode="recorded").compare().same
