@@ -72,10 +72,10 @@ class Around:
 
 
 def _stamp(work: Work) -> int:
-    return (work.result or work.captured).stamp
+    return work.stamp
 
 
 def _own_time(work: Work) -> int:
     """Return the file's own time: the stamps of a lossless source tell how fast it was read."""
     raw = work.captured.timing.raw
-    return _stamp(work) if raw is None else raw
+    return work.stamp if raw is None else raw

@@ -15,11 +15,13 @@ from edgeai.driver import Camera, Driver, Output, Sensor
 from edgeai.errors import ConfigError
 from edgeai.meters import meters_of
 from edgeai.opened import Opened
+from edgeai.perception.synchronisation import Partner
 from edgeai.points import Point, points_of
 from edgeai.power.boards import Board
-from edgeai.refusals import require_admission, require_memory, require_possible
+from edgeai.refusals import require_admission, require_memory, require_possible, require_time
 from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
 from edgeai.runtime.disturbance import Disturbance
+from edgeai.runtime.joining import Join
 from edgeai.runtime.programs import Programs, Ready
 from edgeai.runtime.steps.memory import Memory
 from edgeai.schedule.events import Batching, Profile
@@ -28,6 +30,7 @@ from edgeai.schedule.workload import OperatingPoint, StageLoad, Workload
 
 if TYPE_CHECKING:
     from edgeai.graph import Graph, ScheduleSpec
+    from edgeai.graph.steps import SyncSpec
 
 __all__ = ["Assembled", "assemble", "make_policy", "policy_options"]
 
@@ -82,6 +85,7 @@ def assemble(
     points: dict[tuple[str, int], Point] = {}
     loads: list[StageLoad] = []
     gatherings: list[Gathering] = []
+    joins: list[Join] = []
     memories: dict[str, Memory[Any]] = {}
     for name in graph.order():
         if graph.stages[name].input in lossless:
@@ -93,6 +97,10 @@ def assemble(
         gathering = _gathering(graph, name, mine)
         gatherings += [gathering] if gathering is not None else []
         origin = graph.stages[name].input if gathering is None else gathering.origin
+        if graph.stages[name].sync:
+            require_time(graph, name, lossless)
+            joins.append(_join(graph, name))
+            origin = joins[-1].origin
         loads.append(_load(graph, name, origin, tuple(point.point for point in mine), lossless=name in lossless))
     memory = None if graph.schedule.memory is None else round(graph.schedule.memory)
     workload = Workload(tuple(loads), graph.schedule.lanes, memory)
@@ -117,6 +125,7 @@ def assemble(
         frames=frames,
         stale={name: round(spec.stale * NS) for name, spec in graph.stages.items() if spec.stale is not None},
         gatherings=tuple(gatherings),
+        joins=tuple(joins),
         memories=memories,
     )
     assembly.check_rates()
@@ -145,7 +154,7 @@ def _maker(stage: str, point: Point, disturb: Disturbance | None) -> Callable[[]
 
 def _feeds(graph: Graph, route: OutputRoute) -> frozenset[str]:
     """Return the stages and cameras whose results and frames an output takes, and all that these depend on."""
-    return frozenset(name for stage in route.stages for name in (stage, *graph.chain(stage)))
+    return frozenset(name for stage in route.stages for name in (stage, *graph.needs(stage)))
 
 
 def _profiles(points: Mapping[tuple[str, int], Point], board: Board) -> Iterator[Profile]:
@@ -177,13 +186,26 @@ def _load(graph: Graph, name: str, origin: str, points: tuple[OperatingPoint, ..
         name=name,
         origin=origin,
         points=points,
-        chained=spec.input in graph.stages,
+        chained=spec.input in graph.stages and not spec.sync,
         deadline=None if root.deadline is None else round(root.deadline * NS),
         rate_min=low,
         rate_max=high,
         weight=spec.weight,
         lossless=lossless,
     )
+
+
+def _join(graph: Graph, name: str) -> Join:
+    """Return what a stage's items are joined with."""
+    spec = graph.stages[name]
+    partners = tuple(
+        Partner(other, round(sync.tolerance * NS), sync.by, _wait(sync), sync.gap) for other, sync in spec.sync.items()
+    )
+    return Join(spec.input, f"{spec.input}/{name}", partners)
+
+
+def _wait(sync: SyncSpec) -> int:
+    return round((sync.tolerance if sync.wait is None else sync.wait) * NS)
 
 
 def _gathering(graph: Graph, name: str, points: list[Point]) -> Gathering | None:

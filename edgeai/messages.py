@@ -214,7 +214,7 @@ class MeterReading:
 class Result:
     """What a stage found, in which inputs, and when.
 
-    `stamp` is the capture time of the oldest input (of a window of readings, its newest), `inputs` are (source, seq)
+    `stamp` is the capture time of what leads (of a window of readings, its newest), `inputs` are (source, seq)
     pairs, `basis` says whether a model looked (`inferred`) or an earlier result was carried forward, and
     `inferred_stamp` when a model last looked.
     `ledger` holds the rows (stage, mark, ns) from captured to published. `variant` and `threads` are the operating

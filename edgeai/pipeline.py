@@ -120,7 +120,7 @@ class Pipeline:
         self._roster = Roster(self.clock)
         self._subscriptions = SubscriptionTap()
         self._latest = LatestTap(
-            {name: graph.chain(name) for name in graph.stages},
+            {name: graph.needs(name) for name in graph.stages},
             {name: graph.history(name) for name in graph.sensors},
             self.clock,
         )

@@ -204,8 +204,12 @@ def _model_program(model: Model) -> Program:
     )
 
 
-def _call_program(function: Callable[[Any], Any]) -> Program:
-    return (Step("called", lambda work: function(work.captured if work.result is None else work.result)),)
+def _call_program(function: Callable[..., Any]) -> Program:
+    def call(work: Work) -> Any:
+        others = () if work.joined is None else work.joined.values
+        return function(work.captured if work.result is None else work.result, *others)
+
+    return (Step("called", call),)
 
 
 def _delay(seconds: float, clock: Clock) -> Program:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgeai.clock import NS
@@ -24,6 +24,7 @@ __all__ = [
     "require_memoryless",
     "require_possible",
     "require_room",
+    "require_time",
     "warn_if_dead",
 ]
 
@@ -85,6 +86,14 @@ def require_memory(graph: Graph, workload: Workload) -> None:
     if workload.memory is not None and least > workload.memory:
         expected = f"at least {least / 1e6:.3g}MB, which the smallest variant of every stage takes together"
         raise ConfigError(graph.problem(("schedule", "memory"), f"{workload.memory / 1e6:.3g}MB", expected))
+
+
+def require_time(graph: Graph, stage: str, lossless: Collection[str]) -> None:
+    """Refuse to join what has no time: a file that is read as fast as it goes. Raises ConfigError."""
+    for other in sorted(graph.needs(stage) & set(lossless)):
+        hint = "leave `lossless` out: the file is then read at its own pace"
+        found = f"{other}, which is read as fast as it goes"
+        raise ConfigError(graph.problem(("stages", stage, "sync"), found, "sources that keep time", hint))
 
 
 def require_room(graph: Graph, stage: str, path: str, needed: int | None = None) -> None:

@@ -20,7 +20,7 @@ from edgeai.graph.sentences import unknown_key
 from edgeai.graph.spec import MODEL_FIELDS, DeviceSpec, ScheduleSpec, StageSpec, sure_score
 from edgeai.graph.words import any_of, show
 
-__all__ = ["Parts", "check", "check_policy", "default_input"]
+__all__ = ["Parts", "check", "check_policy", "default_input", "needs"]
 
 SOURCES = ("cameras", "sensors")
 
@@ -59,6 +59,7 @@ def check(parts: Parts, findings: Findings) -> None:
         if name not in flawed or spec.model is not None or spec.call is not None:
             _check_work(parts, name, spec, findings)
         _check_input(parts, name, spec, findings)
+        _check_sync(parts, name, spec, findings)
     _check_cycles(parts, findings)
     check_policy(parts.schedule, findings)
     _check_profile(parts, findings)
@@ -180,6 +181,34 @@ def _check_chained(path: tuple[str, str], spec: StageSpec, findings: Findings) -
             )
     if spec.model is not None and len(spec.model) > 1:
         findings.add((*path, "model"), f"a ladder of {len(spec.model)} models on a stage fed by a stage", "one model")
+
+
+def _check_sync(parts: Parts, name: str, spec: StageSpec, findings: Findings) -> None:
+    """What is joined is there, keeps time as it is asked to, and does not wait for this very stage."""
+    path = ("stages", name, "sync")
+    if spec.sync and spec.call is None:
+        findings.add(path, "sync on a stage with a model", "sync beside call, whose function gets the others, too")
+    known = [other for other in parts.names(*SOURCES, "stages") if other not in (name, spec.input)]
+    for other, sync in spec.sync.items():
+        if other not in known:
+            hint = plugins.near_miss(other, known)
+            findings.add((*path, other), show(other), f"another camera, sensor or stage: {any_of(known)}", hint)
+        elif sync.by == "interpolated" and other not in parts.names("sensors"):
+            findings.add((*path, other, "by"), "pictures or results to interpolate", "a sensor, or by: nearest")
+        elif name in needs(parts.stages, other):
+            findings.add((*path, other), f"a stage that waits for {name!r} itself", "a source, or a stage before it")
+
+
+def needs(stages: Mapping[str, StageSpec], stage: str) -> set[str]:
+    """Return every source and stage that a stage's results depend on."""
+    found: set[str] = set()
+    left = [stage]
+    while left:
+        spec = stages.get(left.pop())
+        fresh = set() if spec is None else {spec.input, *spec.sync} - found
+        found |= fresh
+        left += fresh
+    return found
 
 
 def _check_cycles(parts: Parts, findings: Findings) -> None:

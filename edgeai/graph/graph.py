@@ -12,7 +12,7 @@ from edgeai.driver import Driver
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph.build import make
 from edgeai.graph.calls import find_function
-from edgeai.graph.checks import Parts, check, check_policy, default_input
+from edgeai.graph.checks import Parts, check, check_policy, default_input, needs
 from edgeai.graph.device_reader import as_lossless, read_devices
 from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
@@ -165,6 +165,10 @@ class Graph(BaseModel):
     def taken_by(self, output: str) -> tuple[str, ...]:
         """Return the stages and cameras of which an output gets results and frames."""
         return tuple(self.outputs[output].stages or self.stages or self.cameras)
+
+    def needs(self, stage: str) -> frozenset[str]:
+        """Return every source and stage that a stage's results depend on."""
+        return frozenset(needs(self.stages, stage))
 
     def outputs_of(self, stage: str) -> tuple[str, ...]:
         """Return the outputs that get a stage's results."""

@@ -24,6 +24,7 @@ def to_mermaid(graph: Graph) -> str:
         lines.append(f"    {ids[name]}[{_label(name, work(spec), asked(spec))}]")
     for name, spec in graph.stages.items():
         lines.append(f"    {ids[spec.input]} --> {ids[name]}")
+        lines += [f"    {ids[other]} -.-> {ids[name]}" for other in spec.sync]
     for number, (name, device) in enumerate((graph.meters or {}).items()):
         lines.append(f"    meter{number}([{_label(name, device.summary)}]) -.-> schedule{{{{schedule}}}}")
     for number, (name, device) in enumerate(graph.outputs.items()):

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from edgeai.driver import Retry
 from edgeai.graph.forms import Call, Channels, Columns, Deadline, Divisors, Labels, Ladder, RateRange, Threads
-from edgeai.graph.steps import Crop, Gate, Track
+from edgeai.graph.steps import Crop, Gate, Sync, Track
 from edgeai.graph.words import brief
 from edgeai.quantities import Duration, Endpoint, Energy, Fraction, Hours, Memory, TimeOfDay, Watts
 
@@ -112,6 +112,8 @@ class StageSpec(BaseModel):
     """The camera, sensor or stage that feeds this one; may be left out when the graph has one camera."""
     model: Ladder | None = None
     """A model file, or a list of them: a ladder of variants of one task, among which the policy chooses."""
+    sync: Mapping[str, Sync] = {}
+    """What else the function gets, after its input: the message of other sources or stages at the same time."""
     call: Call | None = None
     """A Python function as package.module:name, called with each result (or reading, or frame); needs --allow-code."""
     deadline: Deadline | None = None

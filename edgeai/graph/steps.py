@@ -1,4 +1,4 @@
-"""What a stage does around its model: a gate or crops before it, tracking behind it."""
+"""What a stage does around its model or function: what is joined, gated or cropped before it, tracked behind it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from edgeai.graph.forms import Names
 from edgeai.quantities import Duration, Fraction, Rate
 
-__all__ = ["Crop", "CropSpec", "Gate", "GateSpec", "Track", "TrackSpec"]
+__all__ = ["Crop", "CropSpec", "Gate", "GateSpec", "Sync", "SyncSpec", "Track", "TrackSpec"]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
@@ -45,6 +45,21 @@ class CropSpec(BaseModel):
     """Parts of one frame at the most, those of the best scores."""
 
 
+class SyncSpec(BaseModel):
+    """How messages of another source or stage are joined with the items of a stage's input, by their stamps."""
+
+    model_config = _FROZEN
+
+    tolerance: Duration
+    """How far apart their stamps may lie (20ms)."""
+    by: Literal["nearest", "interpolated"] = "nearest"
+    """The nearest message, or readings interpolated linearly between the two around."""
+    wait: Duration | None = None
+    """For so long a better one is waited for; left out, as long as the tolerance."""
+    gap: Literal["drop", "without"] = "drop"
+    """Where there is none: the item is dropped as `unpaired`, or the function gets None."""
+
+
 class GateSpec(BaseModel):
     """When a model does not have to look at a frame."""
 
@@ -72,6 +87,10 @@ def _crop(value: Any) -> Any:
     return value
 
 
+def _sync(value: Any) -> Any:
+    return value if isinstance(value, Mapping | SyncSpec) else {"tolerance": value}
+
+
 def _gate(value: Any) -> Any:
     if value == "motion":
         return {}
@@ -80,6 +99,7 @@ def _gate(value: Any) -> Any:
     return value
 
 
+Sync = Annotated[SyncSpec, BeforeValidator(_sync, json_schema_input_type=SyncSpec | Duration)]
 Crop = Annotated[CropSpec | None, BeforeValidator(_crop, json_schema_input_type=bool | CropSpec | None)]
 Gate = Annotated[GateSpec | None, BeforeValidator(_gate, json_schema_input_type=Literal["motion"] | GateSpec | None)]
 Track = Annotated[TrackSpec | None, BeforeValidator(_track, json_schema_input_type=bool | TrackSpec | None)]

@@ -55,6 +55,8 @@ def asked(spec: StageSpec) -> str:
         words.append(f"deadline {quantity(spec.deadline)}")
     if spec.weight != 1:
         words.append(f"weight {spec.weight:g}")
+    if spec.sync:
+        words.append(f"joined with {', '.join(spec.sync)}")
     if spec.crop is not None:
         words.append(f"crops of {', '.join(spec.crop.classes)}" if spec.crop.classes else "crops")
     if spec.gate is not None:

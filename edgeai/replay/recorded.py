@@ -10,21 +10,26 @@ from edgeai.clock import VirtualClock
 from edgeai.errors import RecordingError
 from edgeai.graph import Graph
 from edgeai.messages import Frame, Reading, Readings, Result
+from edgeai.perception.synchronisation import Joined
 from edgeai.perception.window import Window
 from edgeai.recording.notes import Decision
 from edgeai.recording.reader import Recording
 from edgeai.replay.past import policy_of
 from edgeai.runtime.assembly import Assembly
+from edgeai.runtime.joining import Join
 from edgeai.runtime.program import Execution, Work, execute
 from edgeai.runtime.results import result_of
 from edgeai.schedule.commands import Job, Run
-from edgeai.schedule.events import JobDone
+from edgeai.schedule.events import FrameReady, JobDone
 from edgeai.schedule.snapshot import restore
 
 __all__ = ["Rerun", "rerun"]
 
 _KEPT = 64
 """Items of an origin that are kept for the decision about them: a slot holds one, and a lane works on one."""
+
+_READINGS = 4096
+"""The same of readings, which are small and may be joined with a frame a second later."""
 
 
 class Rerun:
@@ -47,6 +52,9 @@ class Rerun:
         }
         self._require_points(recording)
         self._items: dict[str, OrderedDict[int, Work]] = {}
+        self._joins = {join.origin: join for join in assembly.joins}
+        self._partners = {partner.name for join in assembly.joins for partner in join.partners}
+        self._partners |= {join.lead for join in assembly.joins}
         self._windows = [(g.sensor, g.origin, Window(g.length, g.hop)) for g in assembly.gatherings]
         self._running: dict[int, tuple[Job, Work, Execution]] = {}
         self._begun = _in_flight(recording)
@@ -73,8 +81,9 @@ class Rerun:
                     self._hold(origin, full.seq, Work(full, t))
 
     def published(self, result: Result, t: int) -> None:
-        """Hold a result that waited for another stage when the file began."""
-        if (result.stream, result.seq) in self._pending:
+        """Hold a result that waited for another stage, or may be joined with others, when the file began."""
+        waited = result.stream in self._partners and result.seq not in self._items.get(result.stream, ())
+        if waited or (result.stream, result.seq) in self._pending:
             (source, seq), *_ = result.inputs
             works = (work for items in self._items.values() for work in items.values())
             found = (w.captured for w in works if (w.captured.source, w.captured.seq) == (source, seq))
@@ -88,10 +97,24 @@ class Rerun:
         event = decision.event
         if isinstance(event, JobDone) and event.job in self._running:
             self._publish(event, *self._running.pop(event.job))
+        elif isinstance(event, FrameReady) and event.source in self._joins:
+            self._join(event, self._joins[event.source])
         for command in decision.commands:
             if isinstance(command, Run):
                 for job in command.jobs:
                     self._run(job)
+
+    def _join(self, event: FrameReady, join: Join) -> None:
+        """Hold an item joined with the very messages that it was joined with then."""
+        lead = self._items.get(join.lead, OrderedDict()).get(event.seq)
+        works = [(name, self._items.get(name, OrderedDict()).get(seq)) for name, seq in event.partners]
+        if lead is None or any(work is None for _, work in works):
+            return  # the job on it is missing
+        found = tuple(
+            tuple(work.message for name, work in works if work is not None and name == partner.name)
+            for partner in join.partners
+        )
+        self._hold(event.source, event.seq, replace(lead, joined=Joined(event.t, event.stamp, found)))
 
     def _run(self, job: Job) -> None:
         work = self._items.get(job.origin, OrderedDict()).get(job.seq)
@@ -116,7 +139,7 @@ class Rerun:
     def _hold(self, origin: str, seq: int, work: Work) -> None:
         items = self._items.setdefault(origin, OrderedDict())
         items[seq] = work
-        if len(items) > _KEPT:
+        if len(items) > (_KEPT if isinstance(work.captured, Frame) else _READINGS):
             items.popitem(last=False)
 
     def _require_points(self, recording: Recording) -> None:

@@ -10,6 +10,7 @@ from edgeai.driver import Camera, Driver, DriverKind, Meter, Output, Sensor, Sou
 from edgeai.errors import ConfigError, Problem
 from edgeai.messages import Frame, Reading
 from edgeai.power.boards import Board, load_board
+from edgeai.runtime.joining import Join
 from edgeai.runtime.programs import Programs
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.steps.memory import Memory
@@ -61,6 +62,8 @@ class Assembly:
     """ns after which the newest result of a stage is too old, where that was said."""
     gatherings: tuple[Gathering, ...] = ()
     """The windows that stages take in place of single readings."""
+    joins: tuple[Join, ...] = ()
+    """What is joined by time before stages get it."""
     memories: Mapping[str, Memory[Any]] = field(default_factory=dict)
     """What stages remember from one job to the next, by `stage.what`."""
 

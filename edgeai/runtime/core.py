@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 from edgeai.clock import Clock
 from edgeai.messages import Frame, Reading, Readings, Result
+from edgeai.perception.synchronisation import Message
 from edgeai.perception.window import Window
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.freshness import Freshness
 from edgeai.runtime.frozen import Frozen, frozen
+from edgeai.runtime.joining import Joiner
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Batch, Execution, Work
 from edgeai.runtime.results import result_of
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Tap, Taps
 from edgeai.schedule.commands import Announce, Drop, Job, Load, Run, Unload, WakeAt
-from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Pause, Sensed, Shutdown
+from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Pause, Sensed, Shutdown, Unpaired
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
 
@@ -93,6 +95,8 @@ class Core:
         for gathering in assembly.gatherings:
             window = Window(gathering.length, gathering.hop)
             self._windows.setdefault(gathering.sensor, []).append((gathering.origin, window))
+        self._joining = threading.RLock()
+        self._joiners = [Joiner(join) for join in assembly.joins]
         for call in taps.began:
             call(self._freeze)
 
@@ -104,8 +108,9 @@ class Core:
         self._tell(event)
 
     def tick(self, event: Event) -> None:
-        """Pass on an event that concerns no item."""
+        """Pass on an event that concerns no item; what has waited long enough for its partners goes on."""
         self._tell(event)
+        self._join()
 
     def sense(self, event: Sensed) -> None:
         """Tell the scheduler what the situation is."""
@@ -129,9 +134,11 @@ class Core:
         """Take a frame that has arrived."""
         self.worked(frame.source)
         self._coming[frame.source, frame.seq] = frame
+        self._note(frame.source, frame, Work(frame, self._clock.now()))
         for call in self._taps.captured:
             call(frame)
         self._offer(frame.source, frame)
+        self._join()
 
     def reading(self, reading: Reading) -> None:
         """Take a reading that has arrived."""
@@ -139,10 +146,12 @@ class Core:
         with self._lock:
             offered = list(self._gathered(reading))
             self._coming.update({(origin, item.seq): item for origin, item in offered})
+        self._note(reading.source, reading, Work(reading, self._clock.now()))
         for call in self._taps.sensed:
             call(reading)
         for origin, item in offered:
             self._offer(origin, item)
+        self._join()
 
     def done(self, job: Job, work: Work, execution: Execution) -> None:
         """Publish what a job found, or its fault, and tell the scheduler."""
@@ -155,13 +164,14 @@ class Core:
         else:
             if self.freshness.published(job.stage, job.stamp):
                 self.worked(job.stage)
-            if self._taps.published or job.stage in self._is_parent:
+            if self._taps.published or job.stage in self._is_parent or self._joiners:
                 result = result_of(job, work, execution, now, self._points[job.stage][job.point])
                 self._coming[job.stage, job.seq] = result
                 for call in self._taps.published:
                     call(result, work.frame)
                 if job.stage in self._is_parent:
                     item = job.stage, Work(work.captured, now, result)
+                self._note(job.stage, result, Work(work.captured, now, result))
             if execution.skipped is not None and execution.skipped.why == "gated":
                 for call in self._taps.dropped:
                     call(Drop(job.stage, job.origin, job.seq, "gated"))
@@ -172,6 +182,7 @@ class Core:
             self._clock.now(), job.id, execution.error is None, now, execution.steps, execution.cpu, skipped
         )
         self._tell(event, item, (job.stage, job.seq))
+        self._join()
 
     def attach(self, tap: Tap) -> None:
         """Let a tap look on from now on, between two events. Raises what its `began` raises."""
@@ -220,7 +231,7 @@ class Core:
     def idle(self) -> bool:
         """Say whether nothing waits and nothing runs."""
         with self._lock:
-            return self._scheduler.in_flight() == 0
+            return self._scheduler.in_flight() == 0 and not any(joiner.waits for joiner in self._joiners)
 
     def stats(self) -> dict[str, StageStats]:
         """Return the counts of every stage at one instant."""
@@ -262,7 +273,10 @@ class Core:
             self._scheduler,
             self._calibrated,
             [*self._running.values(), *self._store.items()],
-            [(now, origin, message) for (origin, _), message in self._coming.copy().items()],
+            [
+                *((now, origin, message) for (origin, _), message in self._coming.copy().items()),
+                *((now, origin, message) for joiner in self._joiners for origin, message in joiner.held()),
+            ],
             [each for windows in self._windows.values() for each in windows],
             {name: memory.settled(running.get(name.partition(".")[0])) for name, memory in self._memories.items()},
         )
@@ -275,6 +289,31 @@ class Core:
             full = window.push(reading)
             if full is not None:
                 yield origin, full
+
+    def _note(self, name: str, message: Message, work: Work) -> None:
+        """Keep what items are joined of, until `_join` is called."""
+        if self._joiners:
+            with self._joining:
+                for joiner in self._joiners:
+                    joiner.note(name, message, work)
+
+    def _join(self) -> None:
+        """Offer the items whose partners are there, or not waited for any more."""
+        if self._joiners:
+            with self._joining:
+                for joiner in self._joiners:
+                    for work, complete in joiner.ready(self._clock.now()):
+                        self._offer_joined(joiner.join.origin, work, complete=complete)
+                    if (due := joiner.due()) is not None:
+                        self._wake_at(due)
+
+    def _offer_joined(self, origin: str, work: Work, *, complete: bool) -> None:
+        assert work.joined is not None
+        now = self._clock.now()
+        event: Event = Unpaired(now, origin, work.seq, work.stamp)
+        if complete:
+            event = FrameReady(now, origin, work.seq, work.stamp, work.joined.names)
+        self._tell(event, (origin, work))
 
     def _offer(self, origin: str, captured: Frame | Reading | Readings) -> None:
         now = self._clock.now()

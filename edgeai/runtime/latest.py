@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -124,8 +124,8 @@ class History:
 class LatestTap(Tap):
     """Keeps the newest message of every stage and sensor, and the histories of the sensors."""
 
-    def __init__(self, stages: dict[str, tuple[str, ...]], sensors: dict[str, float], clock: Clock) -> None:
-        """`stages` maps each stage to its sources, `sensors` each sensor to its history in seconds."""
+    def __init__(self, stages: Mapping[str, Collection[str]], sensors: dict[str, float], clock: Clock) -> None:
+        """`stages` maps each stage to all it depends on, `sensors` each sensor to its history in seconds."""
         self.plans: Callable[[str], Plan] | None = None
         """Tells how a stage is run; set when the engine has been made."""
         self._latest = {name: Latest(name, clock, self._plan) for name in (*stages, *sensors)}

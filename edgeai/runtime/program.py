@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeai.clock import Clock, thread_cpu
 from edgeai.messages import Basis, Frame, Mark, Reading, Readings, Result
+from edgeai.perception.synchronisation import Joined
 from edgeai.schedule.commands import Job
 from edgeai.schedule.events import Skip
 
@@ -19,16 +20,30 @@ INVOKED = "invoked"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What a job works on: a frame, reading or window ready at `ready` (ns), and in a chain the result before it."""
+    """What a job works on: a frame, reading or window ready at `ready` (ns), and in a chain the result before it.
+
+    joined: messages of other sources and stages that belong to the same moment.
+    """
 
     captured: Frame | Reading | Readings
     ready: int
     result: Result | None = None
+    joined: Joined | None = None
 
     @property
     def frame(self) -> Frame | None:
         """The frame, where a camera is at the root."""
         return self.captured if isinstance(self.captured, Frame) else None
+
+    @property
+    def message(self) -> Any:
+        """The newest of both: the result, or what was captured."""
+        return self.result or self.captured
+
+    @property
+    def stamp(self) -> int:
+        """When it was captured, ns."""
+        return (self.result or self.captured).stamp
 
     @property
     def seq(self) -> int:

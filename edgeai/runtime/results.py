@@ -19,6 +19,9 @@ def result_of(job: Job, work: Work, execution: Execution, published: int, point:
     else:
         rows = [(captured.source, "captured", job.stamp), (captured.source, "arrived", work.ready)]
         inputs = ((captured.source, job.seq),)
+    if work.joined is not None:
+        rows.append((job.stage, "joined", work.joined.t))
+        inputs += work.joined.inputs
     rows += execution.ledger(job.stage)
     rows.append((job.stage, "published", published))
     return Result(

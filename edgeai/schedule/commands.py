@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["Announce", "Cause", "Command", "Drop", "Job", "Load", "Run", "Unload", "WakeAt"]
 
-Cause = Literal["superseded", "rate", "late", "gated", "fault", "paused", "shutdown"]
+Cause = Literal["superseded", "rate", "late", "gated", "fault", "paused", "unpaired", "shutdown"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,24 @@ __all__ = [
     "Shutdown",
     "Skip",
     "Tick",
+    "Unpaired",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class FrameReady:
-    """A frame of a source has arrived."""
+    """A frame of a source has arrived; partners: (source or stage, seq) of what it was joined with."""
+
+    t: int
+    source: str
+    seq: int
+    stamp: int
+    partners: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaired:
+    """A frame of a source has arrived, and what it was to be joined with has not."""
 
     t: int
     source: str
@@ -185,4 +197,6 @@ class Shutdown:
     t: int
 
 
-Event = FrameReady | JobDone | Calibrated | Loaded | LoadFailed | Sensed | Configure | Pause | Tick | Shutdown
+Event = (
+    FrameReady | Unpaired | JobDone | Calibrated | Loaded | LoadFailed | Sensed | Configure | Pause | Tick | Shutdown
+)

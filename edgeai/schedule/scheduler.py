@@ -19,6 +19,7 @@ from edgeai.schedule.events import (
     Pause,
     Sensed,
     Shutdown,
+    Unpaired,
 )
 from edgeai.schedule.plan import Z99
 from edgeai.schedule.planner import Planner
@@ -69,6 +70,10 @@ class Scheduler:
             self._offer((event.source, False), event.seq, event.stamp, event.t, commands)
         elif isinstance(event, JobDone):
             self._finish(event, commands)
+        elif isinstance(event, Unpaired):
+            for state in self._fed.get((event.source, False), ()):
+                state.counts.ready += 1
+                self._drop(state, Waiting(event.source, event.seq, event.stamp, event.t), "unpaired", commands)
         elif isinstance(event, Calibrated):
             self.batches = Batches(event.batchings)
             self.planner.calibrate(event)

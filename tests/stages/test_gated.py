@@ -158,6 +158,6 @@ def test_a_wrong_word_is_named(stage, words, tmp_path):
     with pytest.raises(ConfigError, match=words):
         Graph(
             cameras={"front": "synthetic"},
-            sensors={"imu": f"csv:{tmp_path}/imu.csv"},
+            sensors={"imu": f"{tmp_path}/imu.csv"},
             stages={"first": {"call": find, "input": "front"}, "objects": {"call": find, "input": "front", **stage}},
         )

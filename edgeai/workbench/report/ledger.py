@@ -20,6 +20,7 @@ _CAUSES = {
     "rate": "above the rate that was chosen: no miss",
     "gated": "nothing had changed: no miss",
     "paused": "the pipeline was paused: no miss",
+    "unpaired": "what it was to be joined with did not come: no miss",
     "shutdown": "the run ended",
 }
 

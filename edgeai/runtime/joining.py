@@ -1,0 +1,96 @@
+"""Items of a stage that wait until what they are joined with is there."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from edgeai.clock import NS
+from edgeai.messages import Frame, Reading, Readings, Result
+from edgeai.perception.synchronisation import Joined, Message, Partner, chosen, is_settled
+from edgeai.runtime.program import Work
+
+__all__ = ["Join", "Joiner"]
+
+_READINGS = 1.0
+"""Seconds of readings that are kept: frames that reach the pipeline late must still find theirs."""
+
+_PICTURES = 8
+"""Frames or results of a partner that are kept: a quarter of a second at 30 fps."""
+
+_WAITING = 8
+"""Items that wait at the most; the oldest then goes with what is there: newest counts, and memory is bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Items of `lead`, a source or stage, are joined with partners and offered to the scheduler as of `origin`."""
+
+    lead: str
+    origin: str
+    partners: tuple[Partner, ...]
+
+
+class Joiner:
+    """Joins in the order of arrival; used under a lock of the engine's, but for `held`."""
+
+    def __init__(self, join: Join) -> None:
+        self.join = join
+        self._past: dict[str, deque[Message]] = {partner.name: deque() for partner in join.partners}
+        self._waiting: deque[Work] = deque()
+        self._told: int | None = None
+        self._wait = max((partner.wait for partner in join.partners), default=0)
+
+    @property
+    def waits(self) -> bool:
+        """True while an item waits."""
+        return bool(self._waiting)
+
+    def due(self) -> int | None:
+        """Return until when the first that waits may wait (ns), if that was not told before."""
+        due = self._waiting[0].ready + self._wait if self._waiting else None
+        told, self._told = self._told, due
+        return None if due == told else due
+
+    def note(self, name: str, message: Message, work: Work) -> None:
+        """Take a message, where it leads or is a partner's; work: it as an item."""
+        if name == self.join.lead:
+            self._waiting.append(work)
+        past = self._past.get(name)
+        if past is None:
+            return
+        past.append(message)
+        if isinstance(message, Reading):
+            while past[0].stamp < message.stamp - _READINGS * NS:
+                past.popleft()
+        elif len(past) > _PICTURES:
+            past.popleft()
+
+    def ready(self, now: int) -> Iterator[tuple[Work, bool]]:
+        """Yield the items whose partners are there or not waited for any more, and whether they may go on."""
+        while self._waiting:
+            work = self._waiting[0]
+            late = len(self._waiting) > _WAITING
+            if not all(late or self._is_settled(partner, work, now) for partner in self.join.partners):
+                return
+            self._waiting.popleft()
+            stamp = work.stamp
+            found = tuple(chosen(partner, self._past[partner.name], stamp) for partner in self.join.partners)
+            complete = all(
+                messages or partner.gap == "without"
+                for messages, partner in zip(found, self.join.partners, strict=True)
+            )
+            yield replace(work, joined=Joined(now, stamp, found)), complete
+
+    def held(self) -> Iterator[tuple[str, Frame | Reading | Readings | Result]]:
+        """Yield what is kept, by origin: what waits, and the partners' past. Any thread may ask."""
+        for work in self._waiting.copy():
+            yield self.join.lead, work.captured
+            if work.result is not None:
+                yield self.join.lead, work.result
+        for name, past in self._past.items():
+            yield from ((name, message) for message in past.copy())
+
+    def _is_settled(self, partner: Partner, work: Work, now: int) -> bool:
+        return now >= work.ready + partner.wait or is_settled(partner, self._past[partner.name], work.stamp)
