@@ -10,13 +10,14 @@ const CHARTS = [
   { title: "Age of the newest", unit: "ms", digits: 0, top: 50, of: (row) => row.streams.map((s) => [s.name, s.age === null ? null : s.age * 1e3]) },
   { title: "Misses", unit: "a second", digits: 1, top: 1, of: (row) => row.streams.map((s) => [s.name, s.missed]) },
   { title: "Power", unit: "W", digits: 2, top: 2, bound: "limit", of: (row) => [["", row.watts]] },
-  { title: "Temperature", unit: "°C", digits: 0, top: 80, optional: true, of: (row) => [["", row.celsius]] },
   { title: "CPU of this pipeline", unit: "cores", digits: 2, top: 1, of: (row) => [["", row.cpu]] },
+  { title: "Temperature", unit: "°C", digits: 0, top: 80, optional: true, of: (row) => [["", row.celsius]] },
 ];
 
 export class Charts {
   constructor(place) {
     this.rows = [];
+    this.place = place;
     this.drawn = CHARTS.map((chart) => this.make(chart, place));
   }
 
@@ -55,7 +56,9 @@ export class Charts {
   }
 
   draw() {
-    if (this.rows.length) for (const drawn of this.drawn) this.redraw(drawn);
+    if (!this.rows.length) return;
+    for (const drawn of this.drawn) this.redraw(drawn);
+    this.place.dataset.shown = this.drawn.filter(({ card }) => !card.hidden).length;
   }
 
   redraw({ chart, card, svg, now, top, key }) {
@@ -72,7 +75,7 @@ export class Charts {
     series.forEach((s, i) => parts.push(`<path class="c${i % 5}" d="${path(s.points, end, span, y)}"/>`));
     svg.innerHTML = parts.join("");
     card.hidden = chart.optional && series.every((s) => s.points.every(([, v]) => v === null));
-    top.textContent = `${scale} ${chart.unit}`;
+    top.textContent = `${scale} ${scale === 1 ? chart.unit.replace(/s$/, "") : chart.unit}`;
     const last = series.map((s) => s.points.at(-1)[1]);
     const told = last.map((v) => (v === null ? "–" : v.toFixed(chart.digits)));
     now.textContent = series.length === 1 ? told[0] : "";
@@ -92,10 +95,10 @@ function path(points, end, span, y) {
   return parts.join("");
 }
 
-// the next of 1, 2, 5 x a power of ten
+// a round number that is not less
 function nice(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  const top = [1, 2, 5, 10].find((n) => n * power >= value) * power;
+  const top = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((n) => n * power >= value) * power;
   return Number(top.toPrecision(2));
 }
 

@@ -74,7 +74,7 @@ function show(told) {
   text("title", told.title);
   text("uptime", `up ${duration(told.uptime)}`);
   text("state", STATES[told.state]);
-  get("state").dataset.state = told.state;
+  get("state").dataset.state = document.body.dataset.is = told.state;
   const paused = told.state === "paused", pause = get("pause");
   pause.disabled = told.state === "finished";
   text("pause", paused ? "Resume" : "Pause");
@@ -116,7 +116,7 @@ function showPower({ power, process, schedule, offers }) {
   }
   text("limit", limit === null ? "no limit is set" : `of ${limit.toFixed(2)} W allowed`);
   text("celsius", power.celsius === null ? "–" : `${power.celsius.toFixed(0)} °C${power.throttled ? ", throttled" : ""}`);
-  text("cpu", process.busy === null ? `${process.cpu.toFixed(2)} cores` : `${process.busy.toFixed(1)} cores`);
+  text("cpu", process.busy === null ? `${process.cpu.toFixed(2)} cores` : `${process.busy.toFixed(1)} cores busy`);
   text("memory", `${(process.memory / 1e6).toFixed(0)} MB`);
   text("energy", power.joules < 3600 ? `${power.joules.toFixed(0)} J` : `${(power.joules / 3600).toFixed(2)} Wh`);
   showSchedule(schedule, offers);
@@ -256,7 +256,7 @@ function text(id, value) { const at = get(id); if (at.textContent !== value) at.
 const stem = (path) => path.split("/").at(-1).replace(/\.tflite$/, "");
 const number = (value) => (value === null ? "–" : Number.isInteger(value) ? `${value}` : value.toFixed(3));
 const percent = (share) => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
-const milliseconds = (seconds) => (seconds < 10 ? `${(seconds * 1e3).toFixed(seconds < 0.1 ? 1 : 0)} ms` : `${seconds.toFixed(0)} s`);
+const milliseconds = (seconds) => (seconds < 1 ? `${(seconds * 1e3).toFixed(seconds < 0.1 ? 1 : 0)} ms` : `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`);
 function duration(seconds) {
   if (seconds < 60) return `${Math.max(0, seconds).toFixed(0)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${(seconds % 60).toFixed(0)} s`;
