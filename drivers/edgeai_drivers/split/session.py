@@ -46,6 +46,7 @@ def open_session(name: str, connect: str | int | None, listen: str | int | None)
         "connect/endpoints": [] if connect is None else [endpoint(connect)],
         "connect/exit_on_failure": False,
         "connect/timeout_ms": -1,
+        "connect/retry": {"period_init_ms": 200, "period_max_ms": 1000, "period_increase_factor": 2},
         "listen/exit_on_failure": True,
         "scouting/multicast/enabled": False,
         "scouting/gossip/enabled": False,

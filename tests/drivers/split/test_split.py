@@ -124,6 +124,22 @@ def test_a_reader_that_is_slow_gets_the_newest_and_knows_what_it_lost(driver):
     assert camera.captured + camera.lost + int(got[0].image[0, 0, 0]) == 20
 
 
+def test_a_sender_that_was_started_anew_is_heard_again_with_its_new_clock(driver):
+    output, camera = driver(ZenohOutput), driver(ZenohCamera)
+    first = frame(0)
+    output.write(Result("objects", 0, first.stamp, None, ()), first)
+    assert receive(camera).image[0, 0, 0] == 0
+    output.close()
+    output.open(SystemClock())
+    for seq in range(1, 200):
+        sent = frame(seq)
+        output.write(Result("objects", seq, sent.stamp, None, ()), sent)
+        if (got := camera.read(0.1)) is not None:
+            break
+    assert got.image[0, 0, 0] > 0
+    assert abs(got.timing.offset) <= got.timing.uncertainty
+
+
 def test_without_a_sender_the_other_side_is_asked_for(port):
     camera = ZenohCamera("split", ZenohCamera.Options(key="robot", connect=port, patience=0.2))
     with pytest.raises(DeviceNotFound, match=r"hears nobody of edgeai/robot at \d+: start the other side"):
