@@ -11,7 +11,7 @@ from edgeai.around import Around
 from edgeai.batching import batched, sharing
 from edgeai.calibrate import board_of, check_runtime, open_profile
 from edgeai.clock import NS, Clock
-from edgeai.driver import Camera, Driver, Output, Sensor
+from edgeai.driver import Camera, Driver, Output, Sensor, Source
 from edgeai.errors import ConfigError
 from edgeai.meters import meters_of
 from edgeai.opened import Opened
@@ -22,6 +22,7 @@ from edgeai.refusals import require_admission, require_memory, require_possible,
 from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
 from edgeai.runtime.disturbance import Disturbance
 from edgeai.runtime.joining import Join
+from edgeai.runtime.isolation import isolated
 from edgeai.runtime.programs import Programs, Ready
 from edgeai.runtime.steps.memory import Memory
 from edgeai.schedule.events import Batching, Profile
@@ -67,8 +68,8 @@ def assemble(
     takes the fastest number, and where energy counts those that save some, too. With a profile, or `measure`, what
     cannot be kept is refused. Raises ConfigError, PluginError, ModelError.
     """
-    cameras = {name: cast(Camera, graph.driver("cameras", name)) for name in graph.cameras}
-    sensors = {name: cast(Sensor, graph.driver("sensors", name)) for name in graph.sensors}
+    cameras = {name: cast(Camera, _source(graph, "cameras", name, live=measure)) for name in graph.cameras}
+    sensors = {name: cast(Sensor, _source(graph, "sensors", name, live=measure)) for name in graph.sensors}
     named = {name: cast(Output, graph.driver("outputs", name)) for name in graph.outputs}
     peers: dict[str, Driver] = {**cameras, **sensors}
     for driver in (*peers.values(), *named.values()):
@@ -139,6 +140,13 @@ def assemble(
     for found in together:
         programs.join(found.batching.members, found.lanes)
     return Assembled(assembly, profiles, board, tuple(sharing(points)), tuple(found.batching for found in together))
+
+
+def _source(graph: Graph, section: str, name: str, *, live: bool) -> Driver:
+    """Return the driver of a source; live, one that is to be isolated runs in a process of its own."""
+    driver = graph.driver(section, name)
+    spec = {**graph.cameras, **graph.sensors}[name]
+    return isolated(cast(Source[Any], driver)) if live and spec.isolate else driver
 
 
 def _maker(stage: str, point: Point, disturb: Disturbance | None) -> Callable[[], Ready]:
