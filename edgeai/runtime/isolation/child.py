@@ -70,7 +70,13 @@ def _answer(source: Source[Any], asked: dict[str, Any], shared: mmap.mmap) -> di
     if capture is None:
         return {"none": True, "lost": source.lost - asked["lost"]}
     raw, clock = (SystemClock.now(), "monotonic") if capture.clock == "none" else (capture.raw, capture.clock)
-    told: dict[str, Any] = {"raw": raw, "clock": clock, "lost": capture.lost, "encoded": 0}
+    told: dict[str, Any] = {
+        "raw": raw,
+        "clock": clock,
+        "lost": capture.lost,
+        "encoded": 0,
+        "measured": capture.measured,
+    }
     if isinstance(capture.data, np.ndarray):
         picture = np.ascontiguousarray(capture.data)
         encoded = capture.encoded or b""

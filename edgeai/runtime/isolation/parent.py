@@ -134,7 +134,8 @@ class _Isolated(Source[Any]):
             size = math.prod(shape) * dtype.itemsize
             data = np.frombuffer(self._shared[:size], dtype).reshape(shape).copy()
             encoded = self._shared[size : size + told["encoded"]] or None
-        return Capture(data, told["raw"], told["clock"], told["lost"], encoded)
+        measured = None if told["measured"] is None else (told["measured"][0], told["measured"][1])
+        return Capture(data, told["raw"], told["clock"], told["lost"], encoded, measured)
 
     def _say(self, message: dict[str, Any]) -> None:
         try:
