@@ -21,8 +21,8 @@ from edgeai.power.boards import Board
 from edgeai.refusals import require_admission, require_memory, require_possible, require_time
 from edgeai.runtime.assembly import Assembly, Gathering, OutputRoute
 from edgeai.runtime.disturbance import Disturbance
-from edgeai.runtime.joining import Join
 from edgeai.runtime.isolation import isolated
+from edgeai.runtime.joining import Join
 from edgeai.runtime.programs import Programs, Ready
 from edgeai.runtime.steps.memory import Memory
 from edgeai.schedule.events import Batching, Profile
