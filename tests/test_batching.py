@@ -52,6 +52,15 @@ def test_streams_of_one_model_run_together_and_so_keep_a_rate_that_one_by_one_th
     assert delivered[0.020, 0.030] > 2 * delivered[0.020]
 
 
+def test_a_planner_counts_on_what_running_together_saves():
+    """One by one, 20 ms each on nine tenths of a lane are 11.25 results a second of each stream."""
+    text = cameras(schedule="{policy: latency}")
+    with started(text, durations=dict.fromkeys(STREAMS, (0.020, 0.030))) as pipeline:
+        pipeline.advance(15)
+        assert pipeline.latest("a").plan.rate > 12.5
+        assert sum(stage.missed for stage in pipeline.stats().values()) == 0
+
+
 def test_the_plan_says_that_it_is_batched():
     with started(durations=dict.fromkeys(STREAMS, (0.020, 0.032))) as pipeline:
         pipeline.advance(0.1)

@@ -200,7 +200,7 @@ def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
     Busy time is shared by weight, what one stage cannot use going to the others, and no rate falls below its least
     (elastic tasks: Buttazzo, Lipari, Abeni, RTSS 1998).
     """
-    costs = [min(state.model.mean(p) for p in state.resident) * 1e-9 for state in states]
+    costs = [min(state.model.mean(p) for p in state.resident) * state.part * 1e-9 for state in states]
     wanted = [state.rate() or 1.0 for state in states]
     if fsum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
         return None
@@ -263,8 +263,9 @@ def _columns(
     joules: dict[int, float] = {}
     for point in allowed:
         seconds = model.mean(point) * 1e-9
-        joules[point] = energy = correction * state.watts[point] * seconds
-        cost = seconds / means.busy
+        alone = seconds * state.part
+        joules[point] = energy = correction * state.watts[point] * alone
+        cost = alone / means.busy
         if means.watts is not None:
             cost = max(cost, energy / max(means.watts, 1e-3))
         costs.append(cost)

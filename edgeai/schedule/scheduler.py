@@ -239,9 +239,8 @@ class Scheduler:
             assert item is not None
             state.late_in_a_row = 0
             jobs.append(self._start(state, item, state.mixer.pick(point), job.lane, t))
-        for state in (lead, *(mate for mate, _ in mates)) if mates else ():
-            state.aboard, state.stretch = 1 + len(mates), stretch
-            state.counts.batched += 1
+        for state in (lead, *(mate for mate, _ in mates)):
+            state.join(1 + len(mates), stretch)
         self._aboard += tuple(jobs)
         return tuple(jobs)
 

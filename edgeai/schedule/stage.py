@@ -59,6 +59,8 @@ class StageState:
     """Jobs in the run that the job in flight is part of."""
     stretch = 1.0
     """How much longer that run takes than one of its own would."""
+    part = 1.0
+    """What a run costs the lanes, as a share of one of its own: less than 1 where others are mostly aboard."""
     nearby: tuple[int, ...] = ()
     """The points looked at until the next plan of all; none: all. Of the class, too: older states have none."""
 
@@ -132,6 +134,12 @@ class StageState:
         if point in self.resident or not self.resident:
             return point
         return min(self.resident, key=self.model.expected)
+
+    def join(self, aboard: int, stretch: float) -> None:
+        """Take it that the job in flight is one of so many in a run, which takes longer than its own by `stretch`."""
+        self.aboard, self.stretch = aboard, stretch
+        self.part += (stretch / aboard - self.part) / _SMOOTHING
+        self.counts.batched += aboard > 1
 
     def ran(self, t: int) -> None:
         """Enter what its job in flight took since `started` up to t (ns): jobs that run together share it."""
