@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from edgeai.driver import NS
 from edgeai.errors import DeviceError
 from edgeai.messages import Classification, Detections, Result, plain
+
+_HUGE = 1e300
+"""What is larger is infinite, or not a float."""
 
 
 class Held:
@@ -39,7 +40,7 @@ def number_of(result: Result, name: str | None) -> float:
     body = plain(value)
     named = body if isinstance(body, dict) else {"value": body}
     chosen = named.get(name) if name is not None else next(iter(named.values())) if len(named) == 1 else None
-    if isinstance(chosen, int | float) and math.isfinite(chosen):
+    if isinstance(chosen, int | float) and abs(chosen) < _HUGE:
         return float(chosen)
     raise DeviceError(f"{result.stream} gives no number {name or ''!r}: name one of {sorted(named)} as `value`")
 

@@ -64,18 +64,19 @@ class Motors(Serial):
     def attach(self, peers: Mapping[str, Driver]) -> None:
         """Find the device of `port: sim:NAME` or `sensor:NAME`. Raises ConfigError where it speaks another protocol."""
         super().attach(peers)
-        spoken = None if self._peer is None else self._peer.options.protocol
-        if spoken not in (None, self.options.protocol):
+        if self._peer is None:
+            return
+        spoken = getattr(self._peer.options, "protocol", None)
+        if spoken is None:
+            expected = "a motor controller: the sensor `odometry`, or the simulated rover"
+            raise ConfigError(Problem(f"outputs.{self.name}.port", f"{self._peer.name}, which is none", expected))
+        if spoken != self.options.protocol:
             found = f"{self.options.protocol}, while {self._peer.name} speaks {spoken}"
             raise ConfigError(Problem(f"outputs.{self.name}.protocol", found, spoken))
 
-    def stop(self) -> None:
-        """Stop the motors now. Raises DeviceLost when the port has gone: then the controller's own watchdog does."""
-        self._require_open()
-        self._say(_STOP)
-
     def _safe(self) -> None:
-        self.stop()
+        """Stop the motors now. Raises DeviceLost when the port has gone: then the controller's own watchdog does."""
+        self._say(_STOP)
 
     def _open(self) -> None:
         self.expired = 0

@@ -16,6 +16,7 @@ from edgeai.errors import ConfigError, DeviceError, DeviceLost
 from edgeai.messages import Column, Detections, Regression
 from edgeai_drivers.framing import Deframer
 from edgeai_drivers.outputs.motors import Motors
+from edgeai_drivers.sensors.nmea import Nmea
 from edgeai_drivers.sim.rover import Rover
 
 MS = 1_000_000
@@ -92,8 +93,8 @@ def test_what_no_motor_can_be_driven_by_is_refused(motors, controller, result, d
     assert controller.heard() == []
 
 
-def test_stop_and_close_send_a_stop(motors, controller):
-    motors.stop()
+def test_to_make_them_safe_and_to_close_them_is_a_stop(motors, controller):
+    motors.make_safe()
     motors.close()
     assert controller.heard() == [{"seq": n, "expires": 0, "steering": 0.0, "throttle": 0.0} for n in (1, 2)]
 
@@ -118,6 +119,12 @@ def test_another_protocol_than_the_simulated_rovers_is_refused():
     rover = Rover("rover", Rover.Options(protocol="cobs"))
     with pytest.raises(ConfigError, match="binary, while rover speaks cobs"):
         Motors("motors", Motors.Options(port="sim:rover")).attach({"rover": rover})
+
+
+def test_a_sensor_that_is_no_motor_controller_is_refused():
+    gps = Nmea("gps", Nmea.Options(port="/dev/ttyACM0"))
+    with pytest.raises(ConfigError, match="found gps, which is none, expected a motor controller"):
+        Motors("motors", Motors.Options(port="sensor:gps")).attach({"gps": gps})
 
 
 @pytest.mark.parametrize("protocol", ["binary", "cobs", "jsonl"])

@@ -90,4 +90,6 @@ def test_a_result_without_the_number_is_refused_with_those_it_has(result, steeri
         number_of(result(steering), "throttle")
     with pytest.raises(DeviceError, match="gives no number"):
         number_of(result(Regression((float("nan"),), (Column("a"),))), "a")
+    with pytest.raises(DeviceError, match="gives no number"):
+        number_of(result({"huge": 10**400}), "huge")
     assert number_of(result(Regression((0.5,), (Column("a"),))), None) == 0.5

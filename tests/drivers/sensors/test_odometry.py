@@ -98,7 +98,7 @@ def test_an_output_drives_over_the_port_that_the_sensor_reads(wheels, line):
     motors = Motors("motors", Motors.Options(port="sensor:sensor"))
     motors.attach({"sensor": wheels})
     motors.open(VirtualClock())
-    motors.stop()
+    motors.make_safe()
     assert os.read(line.master, 100) == encode_binary({"seq": 1})
     wheels.close()
     motors.close()
