@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 
 from edgeai.errors import ConfigError
 from edgeai.observe.commands import obey, offers
@@ -24,6 +25,7 @@ from edgeai.runtime.taps import Tap
 __all__ = ["LiveView"]
 
 _SHORTEST_TOKEN = 8
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
 class LiveView:
@@ -63,8 +65,9 @@ class LiveView:
 
     @property
     def url(self) -> str:
-        """Where to look, with the token."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        """Where to look, with the token; by the machine's name where it listens on all addresses."""
+        host = socket.gethostname() if self.host in _ANY else self.host
+        host = f"[{host}]" if ":" in host else host
         query = "" if self.token is None else f"?token={self.token}"
         return f"http://{host}:{self.port}/{query}"
 

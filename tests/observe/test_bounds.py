@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_a_script_shows_the_token_in_a_header(guarded):
 def test_where_others_can_reach_the_page_a_token_is_made():
     with Pipeline(graph()).live_view("0.0.0.0:0") as pipeline:
         assert len(pipeline.view.token) >= 16
-        assert pipeline.view.token in pipeline.view.url
+        assert pipeline.view.url == f"http://{socket.gethostname()}:{pipeline.view.port}/?token={pipeline.view.token}"
         assert Reader(pipeline).ask("/stats.json")[0] == 401
 
 
@@ -158,6 +159,15 @@ def test_hundreds_of_connections_get_no_more_than_their_share(reader):
         held[0].sendall(HEAD + b"Connection: close\r\n\r\n")
         assert received(held[0]).startswith(b"HTTP/1.1 200")
     assert runs_on(reader)
+
+
+def test_a_request_that_does_not_come_to_its_end_is_given_up(reader):
+    with reader.connect(timeout=30) as head, reader.connect(timeout=30) as body:
+        head.sendall(HEAD)
+        body.sendall(b"POST /commands/pause HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
+        assert received(head) == b""
+        assert received(body).startswith(b"HTTP/1.1 408")
+    assert not reader.pipeline.paused
 
 
 def test_a_reader_who_takes_nothing_costs_no_picture(reader):

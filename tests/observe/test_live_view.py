@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from edgeai import ConfigError, Graph, Pipeline, Result
+from edgeai import ConfigError, Graph, Pipeline, Result, pilots
 from edgeai.recording.reader import Recording
-from tests.observe.conftest import Reader, graph, number
+from tests.observe.conftest import Reader, graph
+
+PILOTS = Path(pilots.__file__).parent
+TEXT = "cameras: {cam: synthetic}\nstages: {s: {model: pilot_small.tflite}}\nlive_view: "
 
 
 def picture_of(jpeg):
@@ -152,19 +156,33 @@ def test_a_port_in_use_is_an_error_before_anything_runs(watched):
         second.start()
 
 
-def test_a_graph_names_its_live_view():
-    text = "cameras: {cam: synthetic}\nstages: {s: {model: m.tflite}}\nlive_view: {}"
-    for written, address in (
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
         ("8080", ("127.0.0.1", 8080)),
         ("0.0.0.0:81", ("0.0.0.0", 81)),
-        ('"[::1]:82"', ("::1", 82)),
-    ):
-        made = Graph(cameras={"cam": "synthetic"}, stages={"s": {"call": number}}, live_view=written.strip('"'))
-        assert made.live_view.address == address
-    with pytest.raises(ConfigError, match=r"live_view.address: found 99999, expected an address to listen on"):
-        Graph.parse(text.replace("{}", "99999"))
-    with pytest.raises(ConfigError, match=r"live_view\.token"):
-        Graph.parse(text.replace("{}", "{token: short}"))
+        ("'[::1]:82'", ("::1", 82)),
+        ("{address: 83, token: correcthorse}", ("127.0.0.1", 83)),
+    ],
+)
+def test_a_graph_names_its_live_view_and_is_written_with_it(written, address):
+    made = Graph.parse(TEXT + written, base=PILOTS)
+    assert made.live_view.address == address
+    assert Graph.parse(made.to_yaml(), base=PILOTS).live_view == made.live_view
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("99999", r"live_view\.address: found 99999, expected an address to listen on"),
+        ("here", r"live_view\.address: found 'here'"),
+        ("{port: 80}", r"live_view\.port"),
+        ("{token: short}", r"live_view\.token"),
+    ],
+)
+def test_a_live_view_that_is_none_is_told_with_its_place(written, says):
+    with pytest.raises(ConfigError, match=says):
+        Graph.parse(TEXT + written, base=PILOTS)
 
 
 def test_in_virtual_time_there_is_no_live_view():

@@ -10,7 +10,7 @@ const CHARTS = [
   { title: "Age of the newest", unit: "ms", digits: 0, top: 50, of: (row) => row.streams.map((s) => [s.name, s.age === null ? null : s.age * 1e3]) },
   { title: "Misses", unit: "a second", digits: 1, top: 1, of: (row) => row.streams.map((s) => [s.name, s.missed]) },
   { title: "Power", unit: "W", digits: 2, top: 2, bound: "limit", of: (row) => [["", row.watts]] },
-  { title: "CPU of this pipeline", unit: "cores", digits: 2, top: 1, of: (row) => [["", row.cpu]] },
+  { title: "CPU used", unit: "cores", digits: 2, top: 1, of: (row) => [["", row.cpu]] },
   { title: "Temperature", unit: "°C", digits: 0, top: 80, optional: true, of: (row) => [["", row.celsius]] },
 ];
 

@@ -245,7 +245,7 @@ function showJournal(entries, now) {
     const told = element("span");
     if (entry.name && !entry.text.startsWith(entry.name)) told.append(element("b", "", `${entry.name} `));
     told.append(entry.text);
-    item.append(element("time", "", `${duration(now - entry.t)} ago`), told);
+    item.append(element("time", "", `${roughly(now - entry.t)} ago`), told);
     return item;
   }));
 }
@@ -257,6 +257,7 @@ const stem = (path) => path.split("/").at(-1).replace(/\.tflite$/, "");
 const number = (value) => (value === null ? "–" : Number.isInteger(value) ? `${value}` : value.toFixed(3));
 const percent = (share) => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
 const milliseconds = (seconds) => (seconds < 1 ? `${(seconds * 1e3).toFixed(seconds < 0.1 ? 1 : 0)} ms` : `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`);
+const roughly = (seconds) => duration(seconds).split(" ").slice(0, 2).join(" ");
 function duration(seconds) {
   if (seconds < 60) return `${Math.max(0, seconds).toFixed(0)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${(seconds % 60).toFixed(0)} s`;
