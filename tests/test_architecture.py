@@ -50,8 +50,8 @@ def test_the_command_line_runs_a_model_on_pictures(tmp_path):
     for i in range(5):
         cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((120, 160, 3), 40 * i, np.uint8))
     model = Path(pilots.__file__).parent / "pilot_small.tflite"
-    asked = ["run", "--source", str(tmp_path), "--model", str(model), "--lossless", "--output", f"jsonl:{tmp_path}/out.jsonl"]
-    command = [sys.executable, "-c", "from edgeai.cli import main; main()", *asked]
+    asked = ["run", "--source", str(tmp_path), "--model", str(model), "--output", f"jsonl:{tmp_path}/out.jsonl"]
+    command = [sys.executable, "-c", "from edgeai.cli import main; main()", *asked, "--lossless"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 5
