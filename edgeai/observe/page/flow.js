@@ -86,7 +86,20 @@ function layers(nodes, edges) {
     }
   const columns = [];
   for (const node of nodes) (columns[depth.get(node.key)] ??= []).push(node);
-  return columns.filter(Boolean);
+  return untangled(columns.filter(Boolean), nodes, edges);
+}
+
+// Sources in the order of what they feed, and whatever is fed beside what feeds it: few edges cross.
+function untangled(columns, nodes, edges) {
+  const ends = edges.map((edge) => [key(nodes, edge.from, true), key(nodes, edge.to, false)]);
+  const row = new Map(columns[0].map((node) => [node.key, ends.findIndex(([from]) => from === node.key)]));
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  columns.forEach((column, c) => {
+    if (c) for (const node of column) row.set(node.key, mean(ends.filter(([, to]) => to === node.key).map(([from]) => row.get(from))));
+    column.sort((a, b) => row.get(a.key) - row.get(b.key));
+    column.forEach((node, r) => row.set(node.key, r));
+  });
+  return columns;
 }
 
 function make(tag, attributes) {

@@ -81,6 +81,7 @@ function show(told) {
   pause.setAttribute("aria-pressed", paused);
   showRecording(told);
   showPower(told);
+  get("streams").classList.toggle("many", told.streams.length > MOST_LIVE);
   told.streams.forEach((stream, i) => showStream(stream, i));
   showSensors(told.sensors);
   showDrivers(told.drivers);
@@ -184,8 +185,9 @@ function showPlan(card, { plan, ladder, why }) {
   });
   const rung = card.querySelector(".ladder");
   if (rung.textContent !== shown.map((item) => item.textContent).join("")) rung.replaceChildren(...shown);
-  const threads = plan.variant ? `${plan.threads} thread${plan.threads > 1 ? "s" : ""}` : "";
+  const threads = ladder.length ? `${plan.threads} thread${plan.threads > 1 ? "s" : ""}` : "";
   const reason = why || plan.why;
+  card.classList.toggle("failing", why !== "");
   card.querySelector(".why").textContent = [threads, reason].filter(Boolean).join(" · ");
 }
 
