@@ -1,7 +1,6 @@
 """Run demos and take the pictures that their pages show: python -m tools.pictures [DEMO...].
 
-The demos that need a clip and a model look for them in the folder of the assets; the clip is Intel's
-one-by-one-person-detection.mp4 (CC BY 4.0), and its frames are named so on the pages that show them.
+The demos that need a clip and a model look for them in the folder of the assets. Of a clip only coarse blocks are shown.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from tools.pictures.browser import Browser
 
@@ -25,6 +25,8 @@ ASSETS = Path(os.environ.get("EDGEAI_ASSETS", ROOT.parent / "shared" / "assets")
 CLIP, DETECTOR = ASSETS / "video/one-by-one-person-detection.mp4", ASSETS / "models/coco_ssd_mobilenet_v1_quant.tflite"
 LARGEST = 150_000
 """Bytes of a picture."""
+BLOCK = 24
+"""Pixels to a side of the blocks that stand for a film: it is not ours to give on."""
 
 
 def python(demo: str, *arguments: object) -> list[str]:
@@ -53,14 +55,24 @@ def page(command: list[str], port: int, target: Path, seconds: float, script: st
 
 
 def frame(command: list[str], video: Path, number: int, target: Path) -> None:
-    """Run a demo that writes a video, and keep one frame of it."""
+    """Run a demo that writes a video, and keep what was drawn on one frame of it: the film itself becomes blocks."""
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    drawn, film = still(video, number), still(CLIP, number)
+    height, width = drawn.shape[:2]
+    blocks = cv2.resize(film, (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA)
+    blocks = cv2.resize(blocks, (width, height), interpolation=cv2.INTER_NEAREST)
+    pen = cv2.absdiff(drawn, cv2.resize(film, (width, height))).max(axis=2) > 60
+    pen = cv2.morphologyEx(pen.astype("uint8"), cv2.MORPH_CLOSE, np.ones((5, 5), "uint8")).astype(bool)
+    cv2.imwrite(str(target), np.where(pen[..., None], drawn, blocks), [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+
+def still(video: Path, number: int) -> np.ndarray:
     capture = cv2.VideoCapture(str(video))
     capture.set(cv2.CAP_PROP_POS_FRAMES, number)
     found, picture = capture.read()
     capture.release()
-    assert found
-    cv2.imwrite(str(target), picture, [cv2.IMWRITE_JPEG_QUALITY, 82])
+    assert found, f"{video} has no frame {number}"
+    return picture
 
 
 def line_rover(target: Path) -> None:
