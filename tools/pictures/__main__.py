@@ -1,6 +1,6 @@
 """Run demos and take the pictures that their pages show: python -m tools.pictures [DEMO...].
 
-The demos that need a clip and a model look for them in the folder of the assets. Of a clip only coarse blocks are shown.
+The demos that need a clip and a model look for them in the folder of the assets. Of a clip only blocks are shown.
 """
 
 from __future__ import annotations
