@@ -145,30 +145,32 @@ def replay(
             raise ConfigError(Problem("mode", "recorded", "recompute, where a schedule, board or fault is to be tried"))
         return Replay(past, mode, tuple(rerun(driven_graph, recording).results))
     target: Board = ran_on if board is None else load_board(board)
+    chooses = mode != "lossless" or any(stage.model and len(stage.model) > 1 for stage in driven_graph.stages.values())
+    then = past.decisions if chooses else ()  # every frame by the only model: no decision bears on that
     durations = RecordedDurations.of_recording(
-        recording.header, recording.opening.calibrated, past.decisions, None if board is None else target
+        recording.header, recording.opening.calibrated, then, None if board is None else target
     )
     driven = drive(
         driven_graph,
         recording,
         durations,
         target,
-        told=list(_told(past, keep_policy=schedule is None)),
+        told=list(_told(then, keep_policy=schedule is None)),
         disturb=disturb,
         taps=taps,
-        until=None if mode == "lossless" or not past.decisions else past.decisions[-1].event.t,
+        until=None if mode == "lossless" or not then else then[-1].event.t,
     )
     if mode == "lossless":
         return Replay(past, mode, tuple(driven.results), rules=_VALUES, driven=driven)
     decisions = tuple(driven.decisions)
-    if past.decisions and not isinstance(past.decisions[-1].event, Shutdown):
+    if then and not isinstance(then[-1].event, Shutdown):
         decisions = decisions[:-1]  # the recording ended and the run went on
     return Replay(past, mode, tuple(driven.results), decisions, driven=driven)
 
 
-def _told(past: Past, *, keep_policy: bool) -> Iterator[Event]:
+def _told(then: Sequence[Decision], *, keep_policy: bool) -> Iterator[Event]:
     """Yield what the scheduler was told from outside; watts are modelled anew, for other work takes other watts."""
-    for decision in past.decisions:
+    for decision in then:
         event = decision.event
         if isinstance(event, Sensed):
             yield replace(event, watts=None)

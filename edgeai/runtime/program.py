@@ -110,7 +110,7 @@ def execute(program: Program, work: Work, clock: Clock) -> Execution:
     value: Any = work
     error: Exception | None = None
     skipped: Skipped | None = None
-    cpu = thread_cpu()
+    cpu = thread_cpu(clock)
     began = before = clock.now()
     mark = ""
     try:
@@ -127,7 +127,7 @@ def execute(program: Program, work: Work, clock: Clock) -> Execution:
         error = raised(caught)
         value = None
         steps.append((mark, clock.now() - before))
-    return Execution(value, error, began, tuple(steps), thread_cpu() - cpu, skipped)
+    return Execution(value, error, began, tuple(steps), thread_cpu(clock) - cpu, skipped)
 
 
 def raised(error: Exception | SystemExit) -> Exception:

@@ -47,7 +47,7 @@ def execute_together(together: Together, batch: Sequence[tuple[str, Work]], cloc
     What a stage raises is its own fault; what the model raises is the fault of all.
     """
     members = [_Member(work) for _, work in batch]
-    cpu = thread_cpu()
+    cpu = thread_cpu(clock)
     began = before = clock.now()
     for steps in zip_longest(*(together.programs[stage] for stage, _ in batch)):
         for member, step in zip(members, steps, strict=True):
@@ -58,7 +58,7 @@ def execute_together(together: Together, batch: Sequence[tuple[str, Work]], cloc
         after = clock.now()
         _note(members, steps, after - before)
         before = after
-    share = (thread_cpu() - cpu) // len(batch)
+    share = (thread_cpu(clock) - cpu) // len(batch)
     return [
         Execution(member.value if member.error is None else None, member.error, began, tuple(member.steps), share)
         for member in members
