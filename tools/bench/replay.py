@@ -3,9 +3,10 @@
     python tools/bench/replay.py [--live SECONDS] [--only speed,lossless,corpus,hash,live]
 
 speed: the scheduler's decisions of a 30 fps stream, again, as a multiple of real time. lossless: frames a second of
-`--mode lossless` beside a loop written by hand on the same recording, with the smallest model and with a usual one. hash: twenty replays in processes of their own
-while others burn the processor. live: a ladder recorded live under contention, with a camera that fails, in a rotation
-and looking back; then every file recomputed. corpus: two workers beside one, every frame of eight recordings.
+`--mode lossless` beside a loop written by hand on the same recording, with the smallest model and with a usual one.
+hash: twenty replays in processes of their own while others burn the processor. live: a ladder recorded live under
+contention, with a camera that fails, in a rotation and looking back; then every file recomputed. corpus: two workers
+beside one, every frame of eight recordings.
 """
 
 from __future__ import annotations
