@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
-__all__ = ["Mixer"]
+__all__ = ["Mixer", "block"]
+
+_SWITCH_SHARE = 0.01
+"""Switching between resident points may cost so much of the busy time."""
+
+_LONGEST_BLOCK = 10
+"""Runs: a second at 10 Hz; in longer blocks a plan would be replaced before its shares are kept."""
+
+
+def block(switch: int, mean: float) -> int:
+    """Return how many runs in a row a point keeps its turn, so that switches cost no more than their share.
+
+    switch: ns that one costs; mean: duration of a run, ns.
+    """
+    return max(1, min(_LONGEST_BLOCK, ceil(switch / (_SWITCH_SHARE * max(1.0, mean)))))
 
 
 class Mixer:

@@ -24,7 +24,7 @@ from edgeai.schedule.policy import Aim
 from edgeai.schedule.programme import solve
 from edgeai.schedule.stage import StageState
 
-__all__ = ["Means", "StagePlan", "cap_jobs", "elastic_rates", "gain_of_rate", "nearby", "plan_stage", "share_means"]
+__all__ = ["Means", "StagePlan", "gain_of_rate", "nearby", "plan_stage", "share_means"]
 
 SCENE = 5.0
 """rho in Hz: what a robot of walking pace sees changes in about a fifth of a second; closer frames repeat it."""
@@ -171,57 +171,6 @@ def share_means(
         left = max(0.0, left - plan.used + plans[i].used)
         plans[i] = plan
     return plans
-
-
-def cap_jobs(states: list[StageState], lanes: int) -> None:
-    """Keep jobs short enough for the others: not even the least job of another stage may be late behind one.
-
-    Jobs are not interrupted, so the longest of the others blocks once (Jeffay, Stanat, Martel, RTSS 1991): for each
-    stage the duration nine runs in ten keep, plus that which 99 in 100 of another's quickest point keep, is to be
-    within the other's slack. Lanes that outnumber the other stages never block.
-    """
-    for state in states:
-        state.cap = None
-        others = [other for other in states if other is not state and other.slack() is not None]
-        if len(others) < lanes:
-            continue
-        rooms = []
-        for other in others:
-            slack = other.slack() or 0
-            need = min(other.model.within(p, Z99) for p in other.resident)
-            if need < slack:
-                rooms.append(slack - need)
-        state.cap = min(rooms, default=None)
-
-
-def elastic_rates(states: list[StageState], busy: float) -> list[float] | None:
-    """Return the rates (Hz) that fit when even the cheapest points do not at the rates asked; None where they do.
-
-    Busy time is shared by weight, what one stage cannot use going to the others, and no rate falls below its least
-    (elastic tasks: Buttazzo, Lipari, Abeni, RTSS 1998).
-    """
-    costs = [min(state.model.mean(p) for p in state.resident) * state.part * 1e-9 for state in states]
-    wanted = [state.rate() or 1.0 for state in states]
-    if fsum(c * f for c, f in zip(costs, wanted, strict=True)) <= busy:
-        return None
-    least = [min(f, state.load.rate_min or 0.0) for state, f in zip(states, wanted, strict=True)]
-    rates = list(least)
-    open_ = list(range(len(states)))
-    left = busy
-    while open_:
-        weight = fsum(states[i].load.weight for i in open_)
-        part = {i: left * states[i].load.weight / max(weight, 1e-9) / max(costs[i], 1e-9) for i in open_}
-        full = [i for i in open_ if part[i] >= wanted[i]]
-        short = [i for i in open_ if part[i] <= least[i]]
-        for i in full or short:
-            rates[i] = wanted[i] if full else least[i]
-            left = max(0.0, left - rates[i] * costs[i])
-            open_.remove(i)
-        if not full and not short:
-            for i in open_:
-                rates[i] = part[i]
-            break
-    return rates
 
 
 def _columns(

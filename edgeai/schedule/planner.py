@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, exp, fsum, isfinite
+from math import exp, fsum, isfinite
 
 from edgeai.power.thermal import ThermalPacer
 from edgeai.schedule.bank import CREDIT_SECONDS, REPAY_FRAMES, EnergyBank
+from edgeai.schedule.blocking import behind, cap_jobs, expect_waits
 from edgeai.schedule.commands import Announce, Load, Unload
+from edgeai.schedule.elastic import elastic_rates
 from edgeai.schedule.energy import EnergyModel
 from edgeai.schedule.events import Calibrated, Configure, Loaded, LoadFailed, Sensed
-from edgeai.schedule.plan import Means, StagePlan, cap_jobs, elastic_rates, nearby, plan_stage, share_means
+from edgeai.schedule.mixer import block
+from edgeai.schedule.plan import Means, StagePlan, nearby, plan_stage, share_means
 from edgeai.schedule.policy import Aim, Choice, Policy, Situation
 from edgeai.schedule.residency import Residency
 from edgeai.schedule.stage import StageState
@@ -48,23 +51,8 @@ _MAIN = 0.6
 """A variant is named once it has three runs in five: below, two would take turns."""
 
 
-_SWITCH_SHARE = 0.01
-"""Switching between resident points may cost so much of the busy time."""
-
-_LONGEST_BLOCK = 10
-"""Runs: a second at 10 Hz; in longer blocks a plan would be replaced before its shares are kept."""
-
-
 def _share_of(pair: tuple[int, float]) -> float:
     return pair[1]
-
-
-def _block(state: StageState, plan: StagePlan) -> int:
-    """Return how many runs in a row a point keeps its turn, so that switches cost no more than their share."""
-    if not state.load.switch:
-        return 1
-    mean = fsum(share * state.model.mean(point) for point, share in plan.shares)
-    return max(1, min(_LONGEST_BLOCK, ceil(state.load.switch / (_SWITCH_SHARE * max(1.0, mean)))))
 
 
 class Planner:
@@ -187,6 +175,8 @@ class Planner:
     def plan_again(self, state: StageState, aim: Aim, t: int, *, near: bool) -> None:
         """Plan one stage with the share of the energy it has; near: looking no further than `nearby`."""
         self._settle_modelled(t)
+        if not near:
+            state.model.learn_tail()  # what was predicted for the runs before is about to change
         means = self._means(state.rate() or 1.0)
         correction = self.energy.correction(state.index)
         self._adopt(state, plan_stage(state, aim, correction, means, state.allotted, near=near))
@@ -209,7 +199,7 @@ class Planner:
             return
         self.aim = answer
         for state in reversed(self.states):
-            state.reserve = self._behind(state)
+            state.reserve = behind(state, self.states)
             if state.choice.rate != state.load.rate_max:
                 state.adopt(Choice(state.choice.point, state.load.rate_max))
         planned = [state for state in self.states if state.known]
@@ -244,19 +234,8 @@ class Planner:
         self._share(planned, aim, means)
         if not self._guarded:
             self._guarded = True
-            self._expect_waits(planned)
+            expect_waits(planned, self._lanes, BUSY)
             self._share(planned, aim, means)
-
-    def _behind(self, state: StageState) -> int:
-        """Return the expected duration (ns) of the longest chain of stages behind one; children come before parents."""
-        return max(
-            (
-                child.model.expected(child.mixer.shares[0][0]) + child.reserve
-                for child in self.states
-                if child.load.chained and child.load.origin == state.load.name
-            ),
-            default=0,
-        )
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -282,7 +261,8 @@ class Planner:
 
     def _adopt(self, state: StageState, plan: StagePlan) -> None:
         self._say_point(state, plan)
-        state.mixer.adopt(plan.shares, plan.served, _block(state, plan))
+        mean = fsum(share * state.model.mean(point) for point, share in plan.shares) if state.load.switch else 0.0
+        state.mixer.adopt(plan.shares, plan.served, block(state.load.switch, mean))
         state.planned_mu = state.model.mu
         state.planned_watts = plan.watts
         state.able = plan.feasible and (self.aim is None or plan.reach >= self.aim.accuracy)
@@ -330,16 +310,6 @@ class Planner:
 
     def _corrections(self, states: list[StageState]) -> list[float]:
         return [self.energy.correction(state.index) for state in states]
-
-    def _expect_waits(self, states: list[StageState]) -> None:
-        """Before any wait was seen: the lanes are busy as planned, and half of the others' longest job is left."""
-        if len(states) <= self._lanes:
-            return
-        for state in states:
-            others = [other for other in states if other is not state]
-            busy = fsum(other.allotted for other in others) * BUSY
-            longest = max(other.model.expected(p) for other in others for p, _ in other.mixer.shares)
-            state.guard.share, state.guard.wait = min(1.0, busy), longest / 2.0
 
     def _means(self, rate: float) -> Means:
         """Return what there is to share; the bank is repaid over REPAY_FRAMES frames at this rate (Hz)."""
