@@ -161,11 +161,14 @@ def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSp
         found = mistakes(error, ScheduleSpec, values)
         problems = [Problem(_option(str(m.at[0])), m.found, m.expected, hint=m.hint) for m in found]
         raise ConfigError(*problems) from None
-    takes = policy_options(made.policy) if made.policy in plugins.names("policies") else set(POLICY_FIELDS)
+    known = made.policy in plugins.names("policies")
+    takes = policy_options(made.policy) if known else set(POLICY_FIELDS)
     ignored = [key for key in said if key in POLICY_FIELDS and key not in takes]
     if ignored:
         expected = f"an option of the policy {made.policy}, which takes {any_of(sorted(takes), 'and')}"
         raise ConfigError(*(Problem(_option(key), str(said[key]), expected, hint="see --policy") for key in ignored))
+    if known and {"hours", "until"} <= takes and not {"hours", "until"} & made.asked().keys():
+        raise ConfigError(Problem("--last", "nothing", f"hours: the policy {made.policy} needs a time to last"))
     findings = Findings(Document.of({"schedule": values}))
     check_policy(made, findings)
     try:
