@@ -177,3 +177,10 @@ def test_neighbouring_classes_have_different_colours():
     colours = [colour_of(i) for i in range(7)]
     assert len(set(colours)) == 7
     assert colour_of(7) == colours[0]
+
+
+def test_a_result_that_was_carried_forward_says_so_on_the_picture():
+    looked = Result("objects", 0, 0, Regression((1.0,), (Column("x"),)), (("cam", 0),))
+    picture = np.zeros((120, 320, 3), np.uint8)
+    drawn = {basis: annotate(picture, replace(looked, basis=basis)).tobytes() for basis in ("inferred", "coasted")}
+    assert drawn["inferred"] != drawn["coasted"]

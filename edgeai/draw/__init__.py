@@ -40,14 +40,16 @@ def annotate(image: Image, result: Any, *, title: str = "") -> Image:
     answer is always BGR. `result` is a Result or its value: Detections become boxes with labels and scores, Keypoints
     points and limbs, a ClassMap tinted areas with a legend, a Score a bar, Classification and Regression lines of text
     (and a wheel's position for a value called `steering`, 1 left to -1 right), Tensors their shapes, anything else its
-    text; Parts thin boxes with what was found in them. `title` stands at the top, or the result's stream when empty.
+    text; Parts thin boxes with what was found in them. `title` stands at the top, or when empty the result's stream,
+    and its basis where no model looked.
     """
     import cv2
 
     picture = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else np.array(image, order="C")
     value = result
     if isinstance(result, Result):
-        value, title = result.value, title or result.stream
+        carried = "" if result.basis == "inferred" else f" ({result.basis})"
+        value, title = result.value, title or result.stream + carried
     pen = Pen(cv2, picture)
     if isinstance(value, ClassMap):
         draw_class_map(pen, value)

@@ -112,8 +112,6 @@ class StageSpec(BaseModel):
     """The camera, sensor or stage that feeds this one; may be left out when the graph has one camera."""
     model: Ladder | None = None
     """A model file, or a list of them: a ladder of variants of one task, among which the policy chooses."""
-    sync: Mapping[str, Sync] = {}
-    """What else the function gets, after its input: the message of other sources or stages at the same time."""
     call: Call | None = None
     """A Python function as package.module:name, called with each result (or reading, or frame); needs --allow-code."""
     deadline: Deadline | None = None
@@ -162,6 +160,8 @@ class StageSpec(BaseModel):
     """Names and units of a regression's values."""
     ssd: SsdSpec | None = None
     """How the raw heads of an SSD are read."""
+    sync: Mapping[str, Sync] = {}
+    """What else the function gets, after its input: the message of other sources or stages at the same time."""
     crop: Crop = None
     """What of a frame the model looks at: parts around the boxes of the stage that feeds this one."""
     gate: Gate = None

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from edgeai.clock import Clock
 from edgeai.messages import Frame, Reading, Readings, Result
-from edgeai.perception.synchronisation import Message
 from edgeai.perception.window import Window
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.freshness import Freshness
 from edgeai.runtime.frozen import Frozen, frozen
-from edgeai.runtime.joining import Joiner
+from edgeai.runtime.joining import Joining
 from edgeai.runtime.plan import Plan, Power, plan_of, power_of
 from edgeai.runtime.program import Batch, Execution, Work
 from edgeai.runtime.results import result_of
@@ -95,8 +94,7 @@ class Core:
         for gathering in assembly.gatherings:
             window = Window(gathering.length, gathering.hop)
             self._windows.setdefault(gathering.sensor, []).append((gathering.origin, window))
-        self._joining = threading.RLock()
-        self._joiners = [Joiner(join) for join in assembly.joins]
+        self._joining = Joining(assembly.joins)
         for call in taps.began:
             call(self._freeze)
 
@@ -134,7 +132,7 @@ class Core:
         """Take a frame that has arrived."""
         self.worked(frame.source)
         self._coming[frame.source, frame.seq] = frame
-        self._note(frame.source, frame, Work(frame, self._clock.now()))
+        self._joining.note(frame.source, frame, Work(frame, self._clock.now()))
         for call in self._taps.captured:
             call(frame)
         self._offer(frame.source, frame)
@@ -146,7 +144,7 @@ class Core:
         with self._lock:
             offered = list(self._gathered(reading))
             self._coming.update({(origin, item.seq): item for origin, item in offered})
-        self._note(reading.source, reading, Work(reading, self._clock.now()))
+        self._joining.note(reading.source, reading, Work(reading, self._clock.now()))
         for call in self._taps.sensed:
             call(reading)
         for origin, item in offered:
@@ -164,14 +162,14 @@ class Core:
         else:
             if self.freshness.published(job.stage, job.stamp):
                 self.worked(job.stage)
-            if self._taps.published or job.stage in self._is_parent or self._joiners:
+            if self._taps.published or job.stage in self._is_parent or self._joining.names:
                 result = result_of(job, work, execution, now, self._points[job.stage][job.point])
                 self._coming[job.stage, job.seq] = result
                 for call in self._taps.published:
                     call(result, work.frame)
                 if job.stage in self._is_parent:
                     item = job.stage, Work(work.captured, now, result)
-                self._note(job.stage, result, Work(work.captured, now, result))
+                self._joining.note(job.stage, result, Work(work.captured, now, result))
             if execution.skipped is not None and execution.skipped.why == "gated":
                 for call in self._taps.dropped:
                     call(Drop(job.stage, job.origin, job.seq, "gated"))
@@ -231,7 +229,7 @@ class Core:
     def idle(self) -> bool:
         """Say whether nothing waits and nothing runs."""
         with self._lock:
-            return self._scheduler.in_flight() == 0 and not any(joiner.waits for joiner in self._joiners)
+            return self._scheduler.in_flight() == 0 and not self._joining.waits
 
     def stats(self) -> dict[str, StageStats]:
         """Return the counts of every stage at one instant."""
@@ -275,7 +273,7 @@ class Core:
             [*self._running.values(), *self._store.items()],
             [
                 *((now, origin, message) for (origin, _), message in self._coming.copy().items()),
-                *((now, origin, message) for joiner in self._joiners for origin, message in joiner.held()),
+                *((now, origin, message) for origin, message in self._joining.held()),
             ],
             [each for windows in self._windows.values() for each in windows],
             {name: memory.settled(running.get(name.partition(".")[0])) for name, memory in self._memories.items()},
@@ -290,24 +288,11 @@ class Core:
             if full is not None:
                 yield origin, full
 
-    def _note(self, name: str, message: Message, work: Work) -> None:
-        """Keep what items are joined of, until `_join` is called."""
-        if self._joiners:
-            with self._joining:
-                for joiner in self._joiners:
-                    joiner.note(name, message, work)
-
     def _join(self) -> None:
         """Offer the items whose partners are there, or not waited for any more."""
-        if self._joiners:
-            with self._joining:
-                for joiner in self._joiners:
-                    for work, complete in joiner.ready(self._clock.now()):
-                        self._offer_joined(joiner.join.origin, work, complete=complete)
-                    if (due := joiner.due()) is not None:
-                        self._wake_at(due)
+        self._joining.settle(self._clock.now(), self._offer_joined, self._wake_at)
 
-    def _offer_joined(self, origin: str, work: Work, *, complete: bool) -> None:
+    def _offer_joined(self, origin: str, work: Work, complete: bool) -> None:
         assert work.joined is not None
         now = self._clock.now()
         event: Event = Unpaired(now, origin, work.seq, work.stamp)

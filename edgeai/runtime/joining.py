@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgeai.clock import NS
@@ -11,7 +12,7 @@ from edgeai.messages import Frame, Reading, Readings, Result
 from edgeai.perception.synchronisation import Joined, Message, Partner, chosen, is_settled
 from edgeai.runtime.program import Work
 
-__all__ = ["Join", "Joiner"]
+__all__ = ["Join", "Joining"]
 
 _READINGS = 1.0
 """Seconds of readings that are kept: frames that reach the pipeline late must still find theirs."""
@@ -32,8 +33,46 @@ class Join:
     partners: tuple[Partner, ...]
 
 
-class Joiner:
-    """Joins in the order of arrival; used under a lock of the engine's, but for `held`."""
+class Joining:
+    """All joins of a pipeline. Any thread may call it; items are offered under its lock, in the order of arrival."""
+
+    def __init__(self, joins: Sequence[Join]) -> None:
+        self._joiners = [_Joiner(join) for join in joins]
+        self._lock = threading.RLock()
+        self.names = frozenset(name for join in joins for name in (join.lead, *(p.name for p in join.partners)))
+        """The sources and stages whose messages are of interest."""
+
+    @property
+    def waits(self) -> bool:
+        """True while an item waits."""
+        return any(joiner.waits for joiner in self._joiners)
+
+    def note(self, name: str, message: Message, work: Work) -> None:
+        """Keep a message, which is offered, or joined with others, when `settle` is called; work: it as an item."""
+        if name in self.names:
+            with self._lock:
+                for joiner in self._joiners:
+                    joiner.note(name, message, work)
+
+    def settle(self, now: int, offer: Callable[[str, Work, bool], None], wake_at: Callable[[int], None]) -> None:
+        """Offer what need not wait (origin, item, whether it may go on); ask to be called again for the rest."""
+        if not self._joiners:
+            return
+        with self._lock:
+            for joiner in self._joiners:
+                for work, complete in joiner.ready(now):
+                    offer(joiner.join.origin, work, complete)
+                if (due := joiner.due()) is not None:
+                    wake_at(due)
+
+    def held(self) -> Iterator[tuple[str, Frame | Reading | Readings | Result]]:
+        """Yield what is kept, by origin, without waiting for the lock."""
+        for joiner in self._joiners:
+            yield from joiner.held()
+
+
+class _Joiner:
+    """Joins the items of one stage, in the order of arrival."""
 
     def __init__(self, join: Join) -> None:
         self.join = join
@@ -84,7 +123,7 @@ class Joiner:
             yield replace(work, joined=Joined(now, stamp, found)), complete
 
     def held(self) -> Iterator[tuple[str, Frame | Reading | Readings | Result]]:
-        """Yield what is kept, by origin: what waits, and the partners' past. Any thread may ask."""
+        """Yield what is kept, by origin: what waits, and the partners' past."""
         for work in self._waiting.copy():
             yield self.join.lead, work.captured
             if work.result is not None:

@@ -8,6 +8,7 @@ depends on time depends on seconds, not on frames, so that the rate may change a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,52 +63,69 @@ class Tracker:
         found: detections of one frame, captured at `stamp` (ns). A result that comes after a later one is numbered by
         what is known by now, and teaches nothing.
         """
+        shown = _shown(found, self.options)
         if self.book.stamp is not None and stamp < self.book.stamp:
-            return tracks_of(self._advanced(found, stamp), found, self.options.confirm)
+            return tracks_of(self._advanced(shown, stamp), found, self.options.confirm)
         first = self.book.stamp is None
-        book = self._advanced(found, stamp)
-        boxes = _boxes(found)
-        born = np.setdiff1d(_between(found, boxes, self.options.sure, np.inf), book.row)
+        book = self._advanced(shown, stamp)
+        born = _without(shown.sure, book.row[book.row >= 0], len(found))
         # Whoever is there when we begin to look has been there before.
-        book = opened(book, found, boxes, born, self.options.confirm if first else 1)
+        book = opened(book, found, shown.boxes, born, self.options.confirm if first else 1)
         alive = (stamp - book.seen <= self.options.memory * _NS) & (
             (book.hits >= self.options.confirm) | (book.seen == stamp)
         )
-        self.book = book.pick(np.flatnonzero(alive))
+        self.book = book if alive.all() else book.pick(np.flatnonzero(alive))
         return tracks_of(self.book, found, self.options.confirm)
 
-    def _advanced(self, found: Detections, stamp: int) -> Book:
+    def _advanced(self, shown: _Shown, stamp: int) -> Book:
         """Return the book at `stamp`, its tracks corrected by the detections that are theirs.
 
         The sure detections choose first, among all tracks; the doubtful ones among the believed tracks that are left.
         """
-        book, boxes = self.book, _boxes(found)
+        book = self.book
         dt = 0.0 if book.stamp is None else (stamp - book.stamp) / _NS
         book = replace(book, motion=predict(book.motion, dt))
-        sure = _between(found, boxes, self.options.sure, np.inf)
-        doubtful = _between(found, boxes, self.options.doubtful, self.options.sure)
         everyone = np.arange(len(book.number))
-        rows, columns = assign(_likeness(book, everyone, found, boxes, sure), _ALIKE)
-        left = np.setdiff1d(everyone, rows)
-        left = left[book.hits[left] >= self.options.confirm]
-        more, others = assign(_likeness(book, left, found, boxes, doubtful), _ALIKE_DOUBTFUL)
-        tracks = np.concatenate([rows, left[more]])
-        return seen(book, tracks, found, boxes, np.concatenate([sure[columns], doubtful[others]]), stamp)
+        tracks, columns = assign(_likeness(book, everyone, shown, shown.sure), _ALIKE)
+        detections = shown.sure[columns]
+        if len(shown.doubtful):
+            left = _without(everyone, tracks, len(everyone))
+            left = left[book.hits[left] >= self.options.confirm]
+            more, others = assign(_likeness(book, left, shown, shown.doubtful), _ALIKE_DOUBTFUL)
+            tracks = np.concatenate([tracks, left[more]])
+            detections = np.concatenate([detections, shown.doubtful[others]])
+        return seen(book, tracks, shown.found, shown.boxes, detections, stamp)
 
 
-def _boxes(found: Detections) -> Floats:
-    return np.asarray(found.box, np.float64).reshape(-1, 4)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """A result as the tracker takes it: its boxes as float64, and the rows of what is sure and what is doubtful."""
+
+    found: Detections
+    boxes: Floats
+    sure: Rows
+    doubtful: Rows
 
 
-def _between(found: Detections, boxes: Floats, least: float, below: float) -> Rows:
-    """Return the detections with a score in [least, below) whose boxes are finite and not inverted."""
+def _shown(found: Detections, options: TrackOptions) -> _Shown:
+    """Sort detections by their scores; boxes that are not finite, or inverted, are no place a track could be."""
+    boxes = np.asarray(found.box, np.float64).reshape(-1, 4)
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     proper = np.isfinite(boxes).all(axis=1) & (width > 0.0) & (height > 0.0)
-    return np.flatnonzero(proper & (found.score >= least) & (found.score < below))
+    sure = proper & (found.score >= options.sure)
+    doubtful = proper & ~sure & (found.score >= options.doubtful)
+    return _Shown(found, boxes, np.flatnonzero(sure), np.flatnonzero(doubtful))
 
 
-def _likeness(book: Book, tracks: Rows, found: Detections, boxes: Floats, rows: Rows) -> Floats:
+def _without(rows: Rows, taken: npt.NDArray[np.integer[Any]], n: int) -> Rows:
+    """Return those of some rows below n that are not taken."""
+    free = np.ones(n, np.bool_)
+    free[taken] = False
+    return rows[free[rows]]
+
+
+def _likeness(book: Book, tracks: Rows, shown: _Shown, rows: Rows) -> Floats:
     """Return the overlap (tracks, detections) with the doubt about each track, -1 for other classes."""
     mine = select(book.motion, tracks)
-    likeness = overlaps(boxes_of(mine), boxes[rows], spread(mine))
-    return np.where(book.class_id[tracks][:, None] == found.class_id[rows][None, :], likeness, -1.0)
+    likeness = overlaps(boxes_of(mine), shown.boxes[rows], spread(mine))
+    return np.where(book.class_id[tracks][:, None] == shown.found.class_id[rows][None, :], likeness, -1.0)
