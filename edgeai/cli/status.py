@@ -59,7 +59,7 @@ class StatusLine:
 
     def _driver_changed(self, state: DriverState) -> None:
         """Print a line when a driver fails, and when it works again."""
-        if state.works and state.name not in self._failing:
+        if state.state == "opening" or (state.works and state.name not in self._failing):
             return
         self._failing.discard(state.name)
         if not state.works:

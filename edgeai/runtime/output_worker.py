@@ -24,7 +24,7 @@ _log = logging.getLogger("edgeai")
 DEPTH = 64
 """Results that wait for an output which keeps all: two seconds at 30 a second, or 60 MB of frames at 640x480."""
 
-_SLOW = 0.5
+_SLOW = 0.45
 """Seconds that an output may take for one result."""
 
 _PATIENCE = 0.1

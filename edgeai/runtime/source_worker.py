@@ -12,6 +12,7 @@ from edgeai.driver import Source
 from edgeai.errors import DeviceTimeout, EdgeAIError
 from edgeai.runtime.backoff import Backoff
 from edgeai.runtime.supervision import HANG, LOOK, MOST_ABANDONED, Supervision, as_failure
+from edgeai.runtime.watchdog import TURN
 
 __all__ = ["READ", "SourceWorker"]
 
@@ -58,7 +59,7 @@ class SourceWorker:
         if not self.source.retry.budget or self.source.lossless:
             return
         roster, name = self._supervision.roster, self.source.name
-        if now - self._heard > self.source.patience * NS and roster.status(name) in ("opening", "running"):
+        if now - self._heard > (self.source.patience - TURN) * NS and roster.status(name) in ("opening", "running"):
             error = DeviceTimeout(f"{name} has delivered nothing for {self.source.patience:g} s: {LOOK}")
             self._supervision.stalled(self.source, error)
         entered = self._entered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
@@ -26,9 +27,11 @@ class Faults:
         """`clock`: of what is disturbed before it begins, as in a replay; its time 0 is then the beginning."""
         self.faults = tuple(faults)
         self._clock: Clock = clock or VirtualClock()
-        self._began = self._clock.now()
+        self.began = self._clock.now()
+        """From when on times count, ns."""
         self._ballast: bytearray | None = None
         self._turn = 0
+        self._held: tuple[float, float, tuple[Fault, ...]] = (0.0, 0.0, ())
 
     @classmethod
     def parse(cls, *texts: str) -> Faults:
@@ -44,7 +47,7 @@ class Faults:
                 hint = near_miss(fault.name, list(names)) or f"there are: {', '.join(sorted(names))}, recorder"
                 raise ConfigError(Problem("fault", repr(fault.name), "the name of a device or stage", hint=hint))
         self._clock = clock
-        self._began = clock.now()
+        self.began = clock.now()
 
     def driver(self, driver: D) -> D:
         """Return a driver that fails as the faults say."""
@@ -61,12 +64,12 @@ class Faults:
     def slowdown(self, stage: str, t: int) -> float:
         """Return by how much a job takes longer at time `t` (ns) in virtual time."""
         product = 1.0
-        for fault in self.faults:
-            if fault.holds((t - self._began) / NS):
+        for fault in self._holding((t - self.began) / NS):
+            if fault.name in ("", stage):
                 if fault.kind == "brown-out" or (fault.kind == "slow" and fault.name == stage):
                     product *= fault.factor
                 elif fault.kind in ("hang", "stall") and fault.name == stage:
-                    product *= max(1.0, (fault.end - (t - self._began) / NS) / _TYPICAL)
+                    product *= max(1.0, (fault.end - (t - self.began) / NS) / _TYPICAL)
         return product
 
     def full(self, name: str) -> bool:
@@ -77,15 +80,25 @@ class Faults:
 
     def now(self, name: str, *kinds: FaultKind) -> Fault | None:
         """Return the fault of one of these kinds that something suffers from now."""
-        seconds = self.seconds()
-        for fault in self.faults:
-            if fault.kind in kinds and fault.name in (name, "") and fault.holds(seconds):
+        for fault in self._holding(self.seconds()):
+            if fault.kind in kinds and fault.name in (name, ""):
                 return fault
         return None
 
+    def _holding(self, seconds: float) -> tuple[Fault, ...]:
+        """Return the faults that hold now; they are looked for again only when one begins or ends."""
+        since, until, held = self._held
+        if not since <= seconds < until:
+            turns = sorted({edge for fault in self.faults for edge in (fault.start, fault.end)})
+            since = max((edge for edge in turns if edge <= seconds), default=-math.inf)
+            until = min((edge for edge in turns if edge > seconds), default=math.inf)
+            held = tuple(fault for fault in self.faults if fault.holds(seconds))
+            self._held = since, until, held
+        return held
+
     def seconds(self) -> float:
         """Return the seconds since the beginning."""
-        return (self._clock.now() - self._began) / NS
+        return (self._clock.now() - self.began) / NS
 
     @property
     def live(self) -> bool:
@@ -95,7 +108,7 @@ class Faults:
     def wait_for_end(self, fault: Fault) -> None:
         """Hang until a fault is over, or the pipeline ends."""
         if self.live:
-            self._clock.sleep_until(self._began + round(fault.end * NS))
+            self._clock.sleep_until(self.began + round(fault.end * NS))
 
     def _disturbed(self, stage: str, step: Step, work: Any) -> Any:
         """Run the first step of a job, as the faults let it."""
