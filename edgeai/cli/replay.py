@@ -123,7 +123,8 @@ def _corpus(
 
     paths = recordings_in(folder)
     if not paths:
-        raise ConfigError(Problem("RECORDING", f"the folder {folder} without an .mcap file", "recordings"))
+        hint = f"a log of another program is recorded first: edgeai record --source log:{folder}"
+        raise ConfigError(Problem("RECORDING", f"the folder {folder} without an .mcap file", "recordings", hint=hint))
     with screen.progress_bar("replaying") as progress:
         done = run_corpus(
             paths,

@@ -74,7 +74,7 @@ class Recording:
                     break
         what = "ends before its snapshot" if header else "has no header of edgeai"
         raise RecordingError(
-            f"{path} {what}: nothing can be read of it here; other writers' files are imported instead"
+            f"{path} {what}: nothing can be read of it here; a bag of ROS 2 runs as a source, --source log:{path}"
         )
 
     @property

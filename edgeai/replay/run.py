@@ -18,13 +18,14 @@ from edgeai.replay.compare import EXACT, Comparison, Rule, Rules, compare
 from edgeai.replay.driven import Driven, drive
 from edgeai.replay.durations import RecordedDurations
 from edgeai.replay.graphs import graph_of, require_same_models, with_recording
-from edgeai.replay.past import Past
+from edgeai.replay.past import Past, policy_of
 from edgeai.replay.recompute import decision_rows, recompute
 from edgeai.replay.recorded import rerun
 from edgeai.replay.rows import Row, digest, result_row
 from edgeai.runtime.disturbance import Disturbance
 from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.events import Configure, Event, Pause, Sensed, Shutdown
+from edgeai.schedule.snapshot import restore
 from edgeai.schedule.workload import Workload
 
 __all__ = ["Mode", "Replay", "replay"]
@@ -155,7 +156,7 @@ def replay(
         recording,
         durations,
         target,
-        told=list(_told(then, keep_policy=schedule is None)),
+        told=[*_followed(recording, graph, schedule), *_told(then, keep_policy=not schedule)],
         disturb=disturb,
         taps=taps,
         until=None if mode == "lossless" or not then else then[-1].event.t,
@@ -166,6 +167,13 @@ def replay(
     if then and not isinstance(then[-1].event, Shutdown):
         decisions = decisions[:-1]  # the recording ended and the run went on
     return Replay(past, mode, tuple(driven.results), decisions, driven=driven)
+
+
+def _followed(recording: Recording, graph: Any, schedule: Any) -> Iterator[Event]:
+    """Yield the policy that was followed when a later file began: the graph names the one of the first file."""
+    opening = recording.opening
+    if not graph and not schedule and opening.calibrated is not None:
+        yield Configure(opening.t, restore(opening.scheduler, policy_of).planner.policy)
 
 
 def _told(then: Sequence[Decision], *, keep_policy: bool) -> Iterator[Event]:

@@ -9,6 +9,7 @@ import pytest
 
 from edgeai import Graph, Pipeline, pilots
 from edgeai.replay.run import replay
+from edgeai.schedule.events import Configure
 
 MODELS = Path(__file__).parents[1] / "models"
 PILOTS = Path(pilots.__file__).parent
@@ -70,3 +71,21 @@ def test_a_look_back_gives_the_results_that_were_recorded(pipeline, tmp_path):
         pipeline.recorder.save()
         (path,) = pipeline.recorder.paths
         assert min(alike(path).values()) > 0
+
+
+def test_a_what_if_of_a_later_file_follows_the_policy_of_then(tmp_path):
+    graph = Graph(
+        cameras={"front": "synthetic:?size=64x48&fps=30"},
+        stages={"pilot": {"model": str(PILOTS / "pilot_small.tflite"), "deadline": "100ms", "rate": [5, 30]}},
+        schedule={"policy": "latency"},
+    )
+    with Pipeline(graph, engine="lockstep", durations={"pilot": 0.02}) as pipeline:
+        pipeline.advance(0.5)
+        pipeline.configure(policy="freshness")
+        pipeline.advance(0.5)
+        pipeline.record(tmp_path / "late.mcap")
+        pipeline.advance(1)
+        pipeline.stop_recording()
+    done = replay(tmp_path / "late.mcap", board="generic", schedule={})
+    told = [decision.event for decision in done.decisions if isinstance(decision.event, Configure)]
+    assert [type(event.policy).__name__ for event in told] == ["Freshness"]
