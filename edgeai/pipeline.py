@@ -50,7 +50,7 @@ __all__ = ["Pipeline", "Tick", "check", "run"]
 _log = logging.getLogger("edgeai")
 
 _WRITE_OUT = 2.0
-"""Seconds that what waits for a recording may take to be written at the end."""
+"""Seconds after which what waits for a recording is given up at the end, when nothing of it could be written."""
 
 _CALL_BACK = 0.5
 """Seconds that callbacks may take at the end: `on_fault` is still called."""
@@ -187,7 +187,10 @@ class Pipeline:
         return self
 
     def stop(self) -> None:
-        """Stop within about a second: drop what waits, write out what is done, close the devices, end the threads."""
+        """Stop within about a second: drop what waits, write out what is done, close the devices, end the threads.
+
+        A recording is written out after that, for as long as it gets on.
+        """
         if not self._stopped:
             self._stopped = True
             if self.view is not None:

@@ -156,13 +156,16 @@ class Recorder(Tap):
         self._hurry()
 
     def close(self, timeout: float) -> bool:
-        """Write what waits, and close the file; False when that takes longer than `timeout` seconds."""
-        if self._live and self._thread.ident is not None:
-            self._stop.set()
+        """Write what waits, and close the file; False when for `timeout` seconds that does not get on."""
+        if not self._live or self._thread.ident is None:
+            self._end()
+            return True
+        self._stop.set()
+        written = -1
+        while self._thread.is_alive() and written != self._sink.progress:
+            written = self._sink.progress
             self._thread.join(timeout)
-            return not self._thread.is_alive()
-        self._end()
-        return True
+        return not self._thread.is_alive()
 
     # -- what the pipeline's threads call ----------------------------------------------------------------------
 

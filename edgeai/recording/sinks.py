@@ -43,6 +43,10 @@ class Sink(Protocol):
     def size(self) -> int:
         """Bytes written, or kept in memory."""
 
+    @property
+    def progress(self) -> int:
+        """Bytes written to files so far."""
+
     def open(self, opening: Opening, items: tuple[Entry, ...]) -> None:
         """Begin anew with this state and the messages that what follows builds on."""
 
@@ -79,6 +83,11 @@ class Rotating:
     def size(self) -> int:
         """Bytes in all files."""
         return self._before + (0 if self._book is None else self._book.size)
+
+    @property
+    def progress(self) -> int:
+        """Bytes in all files."""
+        return self.size
 
     def open(self, opening: Opening, items: tuple[Entry, ...]) -> None:
         """Begin the next file."""
@@ -142,12 +151,18 @@ class LookBack:
         self._size = 0
         self._began: int | None = None
         self._saved = 0
+        self._book: Logbook | None = None
         self.paths: list[Path] = []
 
     @property
     def size(self) -> int:
         """Bytes kept in memory."""
         return self._size
+
+    @property
+    def progress(self) -> int:
+        """Bytes in the newest file."""
+        return 0 if self._book is None else self._book.size
 
     def open(self, opening: Opening, items: tuple[Entry, ...]) -> None:
         """Begin a segment; forget those that ended before the time looked back to."""
@@ -177,6 +192,7 @@ class LookBack:
             return
         free = free_path(path or self._options.path)
         book = Logbook(free, self._headers("look-back", self._saved), self._segments[0].opening, self._qualities)
+        self._book = book
         finished = False
         try:
             for segment in self._segments:

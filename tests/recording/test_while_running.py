@@ -84,3 +84,12 @@ def test_a_live_run_is_recorded_from_the_middle_exactly(tmp_path):
         frames = {(frame.source, frame.seq) for frame in values(path, Frame)}
         assert of_jobs(path) <= frames
         assert replay(path).compare().same
+
+
+def test_what_a_look_back_saves_at_the_end_is_written_whole(tmp_path):
+    with Pipeline(graph(), frames=45).record(tmp_path / "back.mcap", look_back=10.0) as pipeline:
+        assert pipeline.wait(30)
+        pipeline.recorder.save()
+    (path,) = pipeline.recorder.paths
+    assert len(values(path, Frame)) == 45
+    assert differing(path)[1] == []
