@@ -277,7 +277,10 @@ def _write_report(path: Path | None, comparison: Comparison, recording: Path) ->
 
     if path is not None:
         make = junit if path.suffix == ".xml" else markdown
-        path.write_text(make(comparison, recording.name), encoding="utf-8")
+        try:
+            path.write_text(make(comparison, recording.name), encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}: give a place that can be written") from error
 
 
 def _write_picture(path: Path, recording: Path, comparison: Comparison) -> None:
@@ -286,5 +289,5 @@ def _write_picture(path: Path, recording: Path, comparison: Comparison) -> None:
     from edgeai.replay.picture import divergent_frame
 
     image = divergent_frame(recording, comparison)
-    if image is not None:
-        cv2.imwrite(str(path), image)
+    if image is not None and not cv2.imwrite(str(path), image):
+        raise ConfigError(f"{path} cannot be written: give a place that can be, and a name such as first.png")

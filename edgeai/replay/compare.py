@@ -84,10 +84,11 @@ class TopicCount:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs between two runs, in the order of time."""
+    """What differs between two runs, in the order of time; `rows` are those of the first result that differs."""
 
     topics: Mapping[str, TopicCount]
     differences: tuple[Difference, ...]
+    rows: tuple[Row | None, Row | None] = (None, None)
 
     @property
     def same(self) -> bool:
@@ -123,7 +124,9 @@ def compare(
                 count.fields.update({difference.path.split(".")[0] or "row" for difference in differences})
                 found += differences
     found.sort(key=lambda difference: difference.stamp)
-    return Comparison(topics, tuple(found))
+    result = next((difference for difference in found if difference.topic != "decisions"), None)
+    rows = (None, None) if result is None else tuple(r.get(result.topic, {}).get(result.key) for r in (left, right))
+    return Comparison(topics, tuple(found), (rows[0], rows[1]))
 
 
 def _by_topic(rows: Iterable[Row]) -> dict[str, dict[int, Row]]:

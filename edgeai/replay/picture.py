@@ -64,5 +64,6 @@ def divergent_frame(recording: str | os.PathLike[str], comparison: Comparison) -
         if isinstance(record.value, Frame) and record.value.seq == first.key:
             frame = record.value
             image = frame.image[:, :, ::-1] if frame.colour == "rgb" else frame.image
-            return divergence_picture(np.ascontiguousarray(image), first.topic, first.expected, first.actual)
+            values = (None if row is None else row.fields.get("value") for row in comparison.rows)
+            return divergence_picture(np.ascontiguousarray(image), first.topic, *values)
     return None

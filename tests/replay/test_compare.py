@@ -44,6 +44,15 @@ def test_the_first_divergence_is_the_earliest_of_all_topics():
     assert comparison.topics["a"].same
 
 
+def test_the_rows_of_the_first_result_that_differs_are_there_whole():
+    """For its picture: all boxes of the frame, not only the number that differs."""
+    expected, actual = found((0, 0, 9, 9), (20, 20, 30, 30)), found((0, 0, 9, 9), (20, 20, 30, 30), score=0.5)
+    comparison = compare([row(1, expected), row(2, 0)], [row(1, actual), row(2, 1)])
+    assert [one.fields["value"] for one in comparison.rows] == [expected, actual]
+    assert compare([row(1, 0)], []).rows == (row(1, 0), None)
+    assert compare([], []).rows == (None, None)
+
+
 def test_a_missing_row_and_a_new_topic_are_differences():
     comparison = compare([row(1, 0), row(2, 0)], [row(1, 0), row(1, 0, "other")])
     assert {(d.topic, d.key) for d in comparison.differences} == {("objects", 2), ("other", 1)}
