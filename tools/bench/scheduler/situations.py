@@ -181,7 +181,7 @@ def heat(ambient: float, fast: float, slow: float, resistance: float) -> dict[st
         free = t
         for k in range(20):
             stamp = max(free, t + k * 50 * MS)
-            commands = scheduler.handle(FrameReady(stamp, "s", seq, stamp))
+            commands = scheduler.handle(FrameReady(stamp, "s.camera", seq, stamp))
             seq += 1
             while runs := [command.job for command in commands if isinstance(command, Run)]:
                 v = ladder[runs[0].point]
