@@ -30,7 +30,7 @@ export class Charts {
     header.append(title, now);
     const plot = element("div", "plot");
     const svg = document.createElementNS(SVG, "svg");
-    for (const [name, value] of [["viewBox", `0 0 ${WIDTH} ${HEIGHT}`], ["preserveAspectRatio", "none"], ["role", "img"]]) svg.setAttribute(name, value);
+    for (const [name, value] of [["viewBox", `0 0 ${WIDTH} ${HEIGHT}`], ["preserveAspectRatio", "none"], ["role", "img"], ["aria-label", chart.title]]) svg.setAttribute(name, value);
     const top = element("span", "top"), base = element("span", "base", "0");
     plot.append(svg, top, base);
     const key = element("figcaption", "key");
