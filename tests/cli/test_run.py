@@ -128,7 +128,7 @@ def test_it_finds_the_people_of_a_clip_and_writes_a_line_a_result(edgeai, clip, 
 def test_frames_seconds_and_quiet(edgeai, classifier):
     _, _, err = edgeai("run", "--source", CAMERA, "--model", classifier, "--output", "jsonl:a.jsonl", "--frames", 7)
     assert 0 < len(lines_of("a.jsonl")) <= 7
-    assert re.search(r"results +\S+ +7 ", err)
+    assert re.search(r"results .* 7 ", err)
     code, out, err = edgeai(
         "run", "--source", CAMERA, "--model", classifier, "--output", "jsonl:b.jsonl", "--seconds", 0.5, "-q"
     )
