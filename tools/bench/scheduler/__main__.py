@@ -45,6 +45,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all rows there; the targets are printed as JSON, too")
     parser.add_argument("--join", type=Path, nargs="+")
     options = parser.parse_args()
+    if unknown := set(options.only.split(",")) - set(PARTS):
+        parser.error(f"--only: found {', '.join(unknown)}, expected some of {', '.join(PARTS)}")
     seeds = range(2 if options.quick else options.seeds)
     frames = 2100 if options.quick else options.frames
     found: dict[str, Any] = {}
