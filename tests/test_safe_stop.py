@@ -231,6 +231,24 @@ def test_an_orderly_end_stops_the_wheels_and_is_no_fault():
     assert faults == []
 
 
+def test_what_a_source_meets_when_the_pipeline_has_begun_to_end_is_no_fault():
+    """The wheels are stopped first of all; the camera's last read comes back, with an error, only after that."""
+    wheels, reads, stopped = Wheels(), threading.Event(), threading.Event()
+    wheels._safe = stopped.set
+
+    class Last(Picture):
+        def _read(self, timeout):
+            if self.captured < 3:
+                return super()._read(timeout)
+            reads.set()
+            assert stopped.wait(SOON)
+            raise DeviceLost(f"{self.name} has lost what it looks at")
+
+    with Pipeline(graph(Last("cam", CameraOptions()), wheels)) as pipeline:
+        assert reads.wait(SOON)
+    assert pipeline.faults == {}
+
+
 def test_a_pipeline_that_nobody_holds_any_more_stops_the_wheels():
     wheels, faults = Wheels(), []
     pipeline = Pipeline(graph(wheels=wheels), on_fault=faults.append).start()

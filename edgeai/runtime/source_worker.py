@@ -95,7 +95,10 @@ class SourceWorker:
                 self._ended(self)
 
     def _read_all(self, source: Source[Any]) -> EdgeAIError | None:
-        """Deliver until the source or the pipeline ends, or return what failed."""
+        """Deliver until the source or the pipeline ends, or return what failed.
+
+        At the pipeline's end sources close in any order; one that looks at another then fails, and that is no fault.
+        """
         try:
             runs = False
             while not self._supervision.stopping.is_set():
@@ -114,7 +117,7 @@ class SourceWorker:
                 if source.ended or (self._limit is not None and source.captured >= self._limit):
                     return None
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's bug is its own fault, not the end of all
-            return as_failure(source, error)
+            return None if self._supervision.stopping.is_set() else as_failure(source, error)
         return None
 
     def _opened_again(self, source: Source[Any], failure: EdgeAIError) -> bool:
