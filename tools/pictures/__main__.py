@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,19 @@ def battery_day(target: Path) -> None:
     cv2.imwrite(str(drawn), small, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
+def replay_tests(target: Path) -> None:
+    """Keep a golden, swap the camera's colours by mistake, and show the first frame that differs."""
+    with tempfile.TemporaryDirectory() as folder:
+        suite = shutil.copytree(DEMOS / "replay_tests", Path(folder, "suite"))
+        subprocess.run([sys.executable, str(suite / "replay_tests.py")], check=True, stdout=subprocess.DEVNULL)
+        pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        subprocess.run([*pytest, "--update-golden"], cwd=suite, check=True, stdout=subprocess.DEVNULL)
+        graph = suite / "rover.yaml"
+        graph.write_text(graph.read_text().replace("model: pilot_large", "model: pilot_large\n    colour: bgr"))
+        subprocess.run(pytest, cwd=suite, check=False, stdout=subprocess.DEVNULL)
+        shutil.copy(suite / "drive.golden.diff.png", target.with_suffix(".png"))
+
+
 PICTURES: dict[str, Callable[[Path], None]] = {
     "battery_day": battery_day,
     "control_loop": graph("control_loop"),
@@ -124,6 +138,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "imu_anomaly": imu_anomaly,
     "line_rover": line_rover,
     "person_counter": person_counter,
+    "replay_tests": replay_tests,
     "serial_rover": graph("serial_rover"),
     "two_cameras": two_cameras,
 }
