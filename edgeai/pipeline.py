@@ -52,8 +52,8 @@ _log = logging.getLogger("edgeai")
 _WRITE_OUT = 2.0
 """Seconds after which what waits for a recording is given up at the end, when nothing of it could be written."""
 
-_CALL_BACK = 2.0
-"""Seconds that callbacks may take at the end: `on_fault` is still called, on a machine that is busy, too."""
+_CALL_BACK = 0.5
+"""Seconds that callbacks may take at the end: `on_fault` is still called."""
 
 _TYPICAL = 0.010
 """Seconds a job takes in virtual time where nothing else was said."""

@@ -298,7 +298,10 @@ def test_the_wheels_stand_still_after_every_end_of_the_program(ending, tmp_path)
     controller, port = os.openpty()
     tty.setraw(port)
     program = PROGRAM.format(port=os.ttyname(port), ending=ENDINGS[ending])
-    running = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    # Unbuffered: what a buffer held after the first line, communicate would not give.
+    running = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+    )
     try:
         assert running.stdout.readline() == b"drives\n"
         if ending.startswith("SIG"):
