@@ -26,6 +26,7 @@ from edgeai.power.board_state import BoardState
 from edgeai.recording.options import RecordOptions
 from edgeai.refusals import require_admission, require_possible
 from edgeai.runtime.assembly import OutputRoute
+from edgeai.runtime.callbacks import CallbackThread
 from edgeai.runtime.core import StageStats
 from edgeai.runtime.disturbance import Disturbance
 from edgeai.runtime.exits import guard, release
@@ -142,6 +143,8 @@ class Pipeline:
         self._recording = threading.Lock()
         self.recorder: Recorder | None = None
         """What records, or did last; its `status` says what it does. None before the first time."""
+        self._unheld: list[Recorder] = []
+        """The same, for who ends what this object has left behind."""
         self._live_view: LiveViewSpec | None = None
         self.view: LiveView | None = None
         """What serves the live view, after `start`, where one was asked for: its `url`, its `port`."""
@@ -200,7 +203,7 @@ class Pipeline:
                 engine.stop()
             with self._recording:
                 if self.recorder is not None:
-                    self._write_out(self.recorder)
+                    _write_out(self.recorder)
             callbacks = self._listeners.thread
             if not callbacks.close(_CALL_BACK) and callbacks.thread is not threading.current_thread():
                 _log.warning("thread %s did not end in time and is abandoned", callbacks.thread.name)
@@ -331,7 +334,7 @@ class Pipeline:
             if recorder is None or engine is None or not recorder.status.recording:
                 return ()
             engine.core.detach(recorder)
-            self._write_out(recorder)
+            _write_out(recorder)
             return recorder.paths
 
     def live_view(self, address: int | str = 8080, *, token: str | None = None) -> Pipeline:
@@ -479,11 +482,8 @@ class Pipeline:
         headers = headers_of(options, self.graph, assembly, assembly.programs.models, assembled.board, self.clock)
         names = [camera.name for camera in assembly.cameras]
         full = partial(self._disturb.full, "recorder") if self._disturb is not None else None
-        return Recorder(options, headers, names, self.clock, self._listeners.faulted, self._roster, full)
-
-    def _write_out(self, recorder: Recorder) -> None:
-        if not recorder.close(_WRITE_OUT):
-            _log.warning("the recording was not written out in time and ends before its end")
+        self._unheld[:] = [Recorder(options, headers, names, self.clock, self._listeners.faulted, self._roster, full)]
+        return self._unheld[0]
 
     def _make_view(self) -> None:
         spec = self._live_view or self.graph.live_view
@@ -502,7 +502,7 @@ class Pipeline:
         self._listeners.start()
         try:
             guard(self)
-            self._let_go = engine.holder.follow(self, partial(self._listeners.thread.close, _CALL_BACK))
+            self._let_go = engine.holder.follow(self, partial(_end_unheld, self._unheld, self._listeners.thread))
             idle, busy = assembled.board.idle.value, assembled.board.core.value
             engine.calibrate(assembled.profiles, idle, busy, assembled.batchings)
             engine.start()
@@ -660,6 +660,18 @@ def run(
         yield from results
         for fault in pipeline.faults.values():
             raise fault.error
+
+
+def _write_out(recorder: Recorder) -> None:
+    if not recorder.close(_WRITE_OUT):
+        _log.warning("the recording was not written out in time and ends before its end")
+
+
+def _end_unheld(recorders: Sequence[Recorder], callbacks: CallbackThread) -> None:
+    """Do what `stop` does last, for a pipeline that nobody held any more."""
+    for recorder in recorders:
+        _write_out(recorder)
+    callbacks.close(_CALL_BACK)
 
 
 def _of_graph(graph: Graph) -> RecordOptions | None:

@@ -16,6 +16,7 @@ import pytest
 
 from edgeai import FAULT, FRESH, ConfigError, DeviceLost, Graph, Pipeline, StaleResult
 from edgeai.driver import Camera, CameraOptions, Capture, DriverOptions, Output
+from edgeai.recording.reader import Recording
 from edgeai_drivers.framing import Deframer
 from edgeai_drivers.sim.world.controller import Controller
 
@@ -258,6 +259,19 @@ def test_a_pipeline_that_nobody_holds_any_more_stops_the_wheels():
     until(lambda: "closed" in wheels.told)
     assert wheels.told[-2:] == ["stop", "closed"]
     until(lambda: [fault.name for fault in faults] == ["pipeline"])
+
+
+def test_the_recording_of_a_pipeline_that_nobody_holds_any_more_is_whole(tmp_path):
+    wheels, closed = Wheels(), threading.Event()
+    pipeline = Pipeline(graph(wheels=wheels)).record(tmp_path / "run.mcap")
+    pipeline.on_driver(lambda state: closed.set() if (state.name, state.state) == ("recorder", "closed") else None)
+    pipeline.start()
+    until(lambda: wheels.told)
+    del pipeline
+    gc.collect()
+    assert closed.wait(SOON)
+    told = [record.value.name for record in Recording.open(tmp_path / "run.mcap").records(["/edgeai/faults"])]
+    assert told == ["pipeline"]
 
 
 PROGRAM = """
