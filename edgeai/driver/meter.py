@@ -6,12 +6,15 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from edgeai.clock import Clock
 from edgeai.driver.base import Driver, DriverOptions
 from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound, EdgeAIError
 from edgeai.messages import Device, MeterReading
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["Meter", "MeterOptions"]
 
@@ -32,9 +35,17 @@ class Meter(Driver):
     Options: ClassVar[type[DriverOptions]] = MeterOptions
     interval: float = 1.0
     """Seconds between readings that suit the device."""
+    hangs: float = 4.0
+    """Seconds after which a reading is taken for stuck: it may take one or two, and a busy board reads late."""
 
     readings: int = 0
     """Readings so far."""
+
+    def anew(self) -> Self:
+        """Return another driver of the same device, which counts on."""
+        made = super().anew()
+        made.readings = self.readings
+        return made
 
     @property
     def counts(self) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.exits import Holder, MainThread
 from edgeai.runtime.lane import Lane
 from edgeai.runtime.loader import Loader
+from edgeai.runtime.meter_worker import MeterWorker
 from edgeai.runtime.output_worker import OutputWorker
 from edgeai.runtime.program import Batch, Execution
 from edgeai.runtime.read_ahead import ReadAhead
@@ -99,15 +100,15 @@ class LiveEngine:
         ]
         self._readers = [self._reader(source) for source in assembly.sources]
         self.holder = Holder(self._left_alone)
-        watched: list[Watched] = [self.core.freshness, self.holder, MainThread(self.end_by)]
-        watched += [*self._lanes, *self._readers, *self._workers]
-        self._watchdog = Watchdog(watched, clock, lambda error: self.core.fault("watchdog", error))
+        self._meters: list[MeterWorker] = []
+        self._watched: list[Watched] = [self.core.freshness, self.holder, MainThread(self.end_by)]
+        self._watched += [*self._lanes, *self._readers, *self._workers]
+        self._watchdog = Watchdog(self._watched, clock, lambda error: self.core.fault("watchdog", error))
         self._finished = threading.Event()
         self._finish_lock = threading.Lock()
         leading: tuple[Source[Any], ...] = assembly.cameras or assembly.sensors
         self._leading = {source.name for source in leading}
         self._running = set(self._leading)
-        self._threads: list[threading.Thread] = []
         self._switch_interval = sys.getswitchinterval()
 
     def start(self) -> None:
@@ -126,8 +127,10 @@ class LiveEngine:
         for reader in self._readers:
             reader.start()
         self.core.freshness.start()
-        for meter in self.watch.meters:
-            self._spawn(f"edgeai-meter-{meter.name}", lambda meter=meter: self._meter(meter))  # type: ignore[misc]
+        self._meters = [MeterWorker(meter, self.watch, self._supervision) for meter in self.watch.meters]
+        for poller in self._meters:
+            poller.start()
+        self._watched += self._meters
         self._watchdog.start()
 
     def calibrate(
@@ -157,8 +160,8 @@ class LiveEngine:
         for lane in self._lanes:
             lane.end()
         self._clock.stop()
-        threads = [*self._threads, *(thread for lane in self._lanes for thread in lane.threads)]
-        threads += [thread for reader in self._readers for thread in reader.threads]
+        threaded: list[MeterWorker | Lane | SourceWorker] = [*self._meters, *self._lanes, *self._readers]
+        threads = [thread for each in threaded for thread in each.threads]
         for thread in threads:
             self._joined(thread, compute)
         for ahead in self._ahead.values():
@@ -244,14 +247,6 @@ class LiveEngine:
             settled()
         self._check_finished()
 
-    def _meter(self, meter: Meter) -> None:
-        try:
-            self.watch.poll(meter)
-            while not self._stopping.wait(meter.interval):
-                self.watch.poll(meter)
-        finally:
-            self._close(meter)
-
     # -- what the core asks for --------------------------------------------------------------------------------
 
     def _run(self, batch: Batch) -> None:
@@ -320,11 +315,6 @@ class LiveEngine:
             raise
         except Exception as error:
             raise as_failure(driver, error) from error
-
-    def _spawn(self, name: str, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
     def _close(self, driver: Driver) -> None:
         try:

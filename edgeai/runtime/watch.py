@@ -18,7 +18,7 @@ from edgeai.runtime.roster import Roster
 from edgeai.schedule.commands import Announce
 from edgeai.schedule.events import Sensed
 
-__all__ = ["MeterState", "Watch"]
+__all__ = ["MeterState", "Watch", "ask"]
 
 LEAST_INTERVAL = NS // 5
 """ns between two words to the scheduler: a meter that is read more often is averaged."""
@@ -40,7 +40,6 @@ class _Watched:
     """A meter, its guard, and what became of its last poll."""
 
     def __init__(self, meter: Meter, board: Board) -> None:
-        self.meter = meter
         self.guard = Guard(meter.name, board, interval=meter.interval)
         self.reading: MeterReading | None = None
         self.doubts: dict[str, str] = {}
@@ -50,8 +49,19 @@ class _Watched:
         return MeterState(self.reading, sum(self.guard.rejected.values()), "; ".join(self.doubts.values()))
 
 
+def ask(meter: Meter, clock: Clock) -> tuple[MeterReading | None, str]:
+    """Return what a meter tells, or None and why it tells nothing; one that is not open is opened."""
+    try:
+        meter.open(clock)
+        return meter.read(), ""
+    except EdgeAIError as error:
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001 - a driver's bug must not end the watch over the others
+        return None, str(DeviceError(f"{meter.name} failed: {type(error).__name__}: {error}"))
+
+
 class Watch:
-    """Judges what meters say and passes it on; `poll` may be called from a thread of each meter's own.
+    """Judges what meters say and passes it on; `poll` and `take` may be called from a thread of each meter's own.
 
     `tell` gets a Sensed whose watts are the mean since the last one, `announce` what people should know.
     """
@@ -76,21 +86,18 @@ class Watch:
 
     def poll(self, meter: Meter) -> None:
         """Read a meter once and pass on what can be believed of it. It may take as long as the meter does."""
-        try:
-            reading: MeterReading | None = meter.read()
-            why = ""
-        except EdgeAIError as error:
-            reading, why = None, str(error)
-        except Exception as error:  # noqa: BLE001 - a driver's bug must not end the watch over the others
-            reading, why = None, str(DeviceError(f"{meter.name} failed: {type(error).__name__}: {error}"))
-        self._roster.note(meter.name, "retrying" if why else "running", why)
+        self.take(meter.name, *ask(meter, self._clock))
+
+    def take(self, meter: str, reading: MeterReading | None, why: str) -> None:
+        """Pass on what can be believed of a reading; None where there is none, and then `why`."""
+        self._roster.note(meter, "retrying" if why else "running", why)
         with self._lock:
             now = self._clock.now()
-            said = self._take(self._watched[meter.name], reading, why, now)
-            for other in self._watched.values():
-                if other.meter is not meter:
+            said = self._judged(self._watched[meter], reading, why, now)
+            for name, other in self._watched.items():
+                if name != meter:
                     said += self._settled(other, other.guard.silent(now))
-            sensed = self._sensed(now, meter.name)
+            sensed = self._sensed(now, meter)
         for announcement in said:
             self._announce(Announce("", announcement.state, f"{announcement.meter}: {announcement.why}"))
         if sensed is not None:
@@ -108,7 +115,7 @@ class Watch:
 
     # -- inside; under the lock --------------------------------------------------------------------------------
 
-    def _take(self, watched: _Watched, reading: MeterReading | None, why: str, now: int) -> list[Announcement]:
+    def _judged(self, watched: _Watched, reading: MeterReading | None, why: str, now: int) -> list[Announcement]:
         if reading is None:
             watched.reading = None
             watched.doubts.setdefault("", why)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,12 +53,21 @@ class Motors(Serial):
         """List the serial ports of this machine."""
         return list_devices("motors")
 
+    @property
+    def drives(self) -> bool:
+        """True: motors have a stop."""
+        return True
+
     def check(self) -> list[Problem]:
-        """Require a port, and commands that expire."""
-        if 0 < self.options.expires <= _LONGEST:
-            return super().check()
-        wrong = Problem(f"outputs.{self.name}.expires", f"{self.options.expires:g} s", "above 0, at most 500ms")
-        return [*super().check(), wrong]
+        """Require a port, commands that expire, and no stop but that of every motor controller."""
+        problems, options = super().check(), self.options
+        if not 0 < options.expires <= _LONGEST:
+            found = f"{options.expires:g} s"
+            problems.append(Problem(f"outputs.{self.name}.expires", found, "above 0, at most 500ms"))
+        if options.safe:
+            expected = "nothing: motors are stopped by their own command; the output `serial` takes any"
+            problems.append(Problem(f"outputs.{self.name}.safe", str(dict(options.safe)), expected))
+        return problems
 
     def attach(self, peers: Mapping[str, Driver]) -> None:
         """Find the device of `port: sim:NAME` or `sensor:NAME`. Raises ConfigError where it speaks another protocol."""
@@ -96,12 +104,6 @@ class Motors(Serial):
     def _say(self, message: Mapping[str, Any]) -> None:
         self._seq = (self._seq + 1) % (1 << 16)
         self._send({**message, "seq": self._seq})
-
-    def _close(self) -> None:
-        if self._writer is not None:
-            with contextlib.suppress(DeviceError):
-                self._say(_STOP)
-        super()._close()
 
 
 def drive_of(result: Result, constants: Mapping[str, Any]) -> dict[str, float]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from edgeai.driver import Driver, DriverOptions, Duration, Output
-from edgeai.errors import ConfigError, Problem
+from edgeai.errors import ConfigError, DeviceError, Problem
 from edgeai.messages import Device, Frame, Result
 from edgeai_drivers.framing import DELIMITERS, ENCODERS
 from edgeai_drivers.ports import FrameWriter, list_devices, lost, open_port
@@ -28,14 +30,16 @@ class SerialOptions(DriverOptions):
     port: a device (best by its name in /dev/serial/by-id), a pty, a URL of pyserial (socket://host:port,
     rfc2217://...), or the port of another device of this pipeline: sim:NAME of a simulated one, sensor:NAME of a
     sensor that reads from it. baud: bits a second. protocol: jsonl or cobs, see `framing`. constants: keys added to
-    every message, such as {throttle: 0.4}; a value of the result wins. write_timeout: how long a command waits for the
-    line before it is dropped; at most 500 ms.
+    every message, such as {throttle: 0.4}; a value of the result wins. safe: the message, such as {throttle: 0}, that
+    stops what is driven: it is sent when what feeds the output fails, and at every end. write_timeout: how long a
+    command waits for the line before it is dropped; at most 500 ms.
     """
 
     port: str
     baud: int = 115200
     protocol: Literal["jsonl", "cobs"] = "jsonl"
     constants: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+    safe: Mapping[str, bool | int | float | str] = field(default_factory=dict)
     write_timeout: Duration = 0.1
 
 
@@ -43,7 +47,8 @@ class Serial(Output):
     """Send each result as one command; only the newest counts.
 
     While the line is full a command waits for at most `write_timeout` and is then dropped (`dropped` counts them); the
-    pipeline never waits. No half command is ever taken for a whole one.
+    pipeline never waits. No half command is ever taken for a whole one. With `safe` it is an output that drives
+    something; without, who listens has to notice by itself that no more commands come.
     """
 
     Options: ClassVar[type[DriverOptions]] = SerialOptions
@@ -62,6 +67,11 @@ class Serial(Output):
         """Commands that found no room on the line in time."""
         return self._writer.dropped if self._writer else 0
 
+    @property
+    def drives(self) -> bool:
+        """True when there is something to send that makes it safe."""
+        return bool(self.options.safe)
+
     def check(self) -> list[Problem]:
         """Require a port, a baud rate and a time-out under which the pipeline still stops in time."""
         options, path = self.options, f"outputs.{self.name}"
@@ -69,6 +79,7 @@ class Serial(Output):
             ("port", options.port not in ("", *_OTHERS), "a device, a URL of pyserial, sim:NAME or sensor:NAME"),
             ("baud", options.baud > 0, "bits a second, such as 115200"),
             ("write_timeout", options.write_timeout <= 0.5, "at most 500ms"),
+            ("safe", all(math.isfinite(v) for v in options.safe.values() if isinstance(v, float)), "finite numbers"),
         ]
         return [
             Problem(f"{path}.{key}", repr(getattr(options, key)), expected) for key, good, expected in rules if not good
@@ -110,6 +121,9 @@ class Serial(Output):
     def _write(self, result: Result, frame: Frame | None) -> None:
         self._send(command(result, self.options.constants))
 
+    def _safe(self) -> None:
+        self._send(self.options.safe)
+
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._writer is not None
         try:
@@ -118,5 +132,8 @@ class Serial(Output):
             raise lost(self.name, self.options.port, error) from error
 
     def _close(self) -> None:
-        if self._writer:
+        if self._writer is not None:
+            if self.drives:
+                with contextlib.suppress(DeviceError):
+                    self._safe()
             self._writer.close()

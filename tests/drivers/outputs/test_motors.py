@@ -115,6 +115,11 @@ def test_commands_that_never_expire_are_refused():
     ]
 
 
+def test_motors_take_no_other_stop_than_their_own():
+    (problem,) = Motors("motors", Motors.Options(port="/dev/ttyACM0", safe={"throttle": 0})).check()
+    assert problem.path == "outputs.motors.safe"
+
+
 def test_another_protocol_than_the_simulated_rovers_is_refused():
     rover = Rover("rover", Rover.Options(protocol="cobs"))
     with pytest.raises(ConfigError, match="binary, while rover speaks cobs"):

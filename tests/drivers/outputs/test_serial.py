@@ -11,10 +11,12 @@ import pytest
 import serial as pyserial
 from cobs import cobs
 
+from edgeai import Graph, Pipeline
 from edgeai.clock import SystemClock, VirtualClock
 from edgeai.driver import Driver
 from edgeai.errors import ConfigError, DeviceError, DeviceLost, DeviceNotFound
 from edgeai.messages import Classification, Column, Regression, Tensors
+from edgeai.testing.faults import Faults
 from edgeai_drivers import ports
 from edgeai_drivers.outputs.serial import Serial
 
@@ -109,6 +111,44 @@ def test_a_cobs_frame_decodes_with_the_library_and_its_crc_agrees(opened, result
 def test_cobs_is_the_published_one(plain, encoded):
     """Examples of Cheshire and Baker's encoding as they are published in Wikipedia's table."""
     assert cobs.encode(plain) == encoded
+
+
+def test_what_makes_it_safe_is_sent_on_demand_and_when_it_is_closed(opened, result, steering, pty):
+    master, path = pty
+    out = opened(Serial, port=path, safe={"throttle": 0})
+    assert out.drives
+    out.write(result(steering), None)
+    out.make_safe()
+    assert read(master).endswith(b'{"throttle":0}\n')
+    out.close()
+    assert read(master) == b'{"throttle":0}\n'
+
+
+def test_without_it_nothing_is_sent_at_the_end(opened, pty):
+    master, path = pty
+    out = opened(Serial, port=path)
+    assert not out.drives
+    out.close()
+    assert read(master) == b""
+
+
+def test_what_makes_it_safe_is_sent_when_the_camera_fails_and_nothing_after_it(pty):
+    master, path = pty
+    drives = {"cameras": {"cam": "synthetic:64x48?fps=20"}, "stages": {"go": {"call": lambda frame: {"throttle": 1}}}}
+    safe = {"driver": "serial", "port": path, "safe": {"throttle": 0}}
+    graph = Graph(**drives, outputs={"wheels": safe})
+    pipeline = Pipeline(graph, engine="lockstep", disturb=Faults.parse("cam:unplug@500ms,10s"))
+    with pipeline:
+        pipeline.advance(0.4)
+        assert json.loads(read(master).splitlines()[-1])["throttle"] == 1
+        pipeline.advance(2.0)
+        assert json.loads(read(master).splitlines()[-1]) == {"throttle": 0}
+    assert set(read(master).splitlines()) == {b'{"throttle":0}'}
+
+
+def test_a_stop_that_is_no_number_is_refused(pty):
+    (problem,) = Serial("out", Serial.Options(port=pty[1], safe={"throttle": float("inf")})).check()
+    assert problem.path == "outputs.out.safe"
 
 
 def test_a_line_that_is_full_drops_whole_commands_and_never_blocks(opened, result, pty):
