@@ -114,7 +114,7 @@ class Rerun:
             tuple(work.message for name, work in works if work is not None and name == partner.name)
             for partner in join.partners
         )
-        self._hold(event.source, event.seq, replace(lead, joined=Joined(event.t, event.stamp, found)))
+        self._hold(event.source, event.seq, lead._replace(joined=Joined(event.t, event.stamp, found)))
 
     def _run(self, job: Job) -> None:
         work = self._items.get(job.origin, OrderedDict()).get(job.seq)
@@ -131,7 +131,7 @@ class Rerun:
         if execution.error is not None:
             self.failed.append((job, execution.error))
             return
-        timed = replace(execution, began=event.t - event.wall, steps=event.steps, cpu=event.cpu)
+        timed = execution._replace(began=event.t - event.wall, steps=event.steps, cpu=event.cpu)
         result = result_of(job, work, timed, event.published, self._recorded[job.stage][job.point])
         self.results.append(result)
         self._hold(job.stage, job.seq, Work(work.captured, event.published, result))

@@ -19,7 +19,7 @@ from edgeai.runtime.program import Batch, Execution, Work
 from edgeai.runtime.results import result_of
 from edgeai.runtime.store import ItemStore
 from edgeai.runtime.taps import Fault, Tap, Taps
-from edgeai.schedule.commands import Announce, Drop, Job, Load, Run, Unload, WakeAt
+from edgeai.schedule.commands import Announce, Command, Drop, Job, Load, Run, Unload, WakeAt
 from edgeai.schedule.events import Calibrated, Configure, Event, FrameReady, JobDone, Pause, Sensed, Shutdown, Unpaired
 from edgeai.schedule.policy import Policy
 from edgeai.schedule.scheduler import Scheduler
@@ -95,6 +95,8 @@ class Core:
             window = Window(gathering.length, gathering.hop)
             self._windows.setdefault(gathering.sensor, []).append((gathering.origin, window))
         self._joining = Joining(assembly.joins)
+        self._followed = self._is_parent | self._joining.names
+        """The stages whose results are items, or are joined with some."""
         for call in taps.began:
             call(self._freeze)
 
@@ -132,7 +134,8 @@ class Core:
         """Take a frame that has arrived."""
         self.worked(frame.source)
         self._coming[frame.source, frame.seq] = frame
-        self._joining.note(frame.source, frame, Work(frame, self._clock.now()))
+        if frame.source in self._joining.names:
+            self._joining.note(frame.source, frame, Work(frame, self._clock.now()))
         for call in self._taps.captured:
             call(frame)
         self._offer(frame.source, frame)
@@ -144,7 +147,8 @@ class Core:
         with self._lock:
             offered = list(self._gathered(reading))
             self._coming.update({(origin, item.seq): item for origin, item in offered})
-        self._joining.note(reading.source, reading, Work(reading, self._clock.now()))
+        if reading.source in self._joining.names:
+            self._joining.note(reading.source, reading, Work(reading, self._clock.now()))
         for call in self._taps.sensed:
             call(reading)
         for origin, item in offered:
@@ -162,14 +166,15 @@ class Core:
         else:
             if self.freshness.published(job.stage, job.stamp):
                 self.worked(job.stage)
-            if self._taps.published or job.stage in self._is_parent or self._joining.names:
+            if self._taps.published or job.stage in self._followed:
                 result = result_of(job, work, execution, now, self._points[job.stage][job.point])
                 self._coming[job.stage, job.seq] = result
                 for call in self._taps.published:
                     call(result, work.frame)
-                if job.stage in self._is_parent:
-                    item = job.stage, Work(work.captured, now, result)
-                self._joining.note(job.stage, result, Work(work.captured, now, result))
+                if job.stage in self._followed:
+                    found = Work(work.captured, now, result)
+                    self._joining.note(job.stage, result, found)
+                    item = (job.stage, found) if job.stage in self._is_parent else None
             if execution.skipped is not None and execution.skipped.why == "gated":
                 for call in self._taps.dropped:
                     call(Drop(job.stage, job.origin, job.seq, "gated"))
@@ -290,7 +295,8 @@ class Core:
 
     def _join(self) -> None:
         """Offer the items whose partners are there, or not waited for any more."""
-        self._joining.settle(self._clock.now(), self._offer_joined, self._wake_at)
+        if self._joining.names:
+            self._joining.settle(self._clock.now(), self._offer_joined, self._wake_at)
 
     def _offer_joined(self, origin: str, work: Work, complete: bool) -> None:
         assert work.joined is not None
@@ -317,16 +323,7 @@ class Core:
                 self._store.hold(origin, work.seq, work)
             commands = self._scheduler.handle(event)
             for command in commands:
-                if isinstance(command, Run):
-                    batch = tuple((job, self._release(job.origin, job.seq)) for job in command.jobs)
-                    self._running |= {job.id: (job.origin, work) for job, work in batch}
-                    self._run(batch)
-                elif isinstance(command, Drop):
-                    self._release(command.origin, command.seq)
-                elif isinstance(command, Load | Unload):
-                    self._order(command)
-                elif isinstance(command, WakeAt):
-                    self._wake_at(command.t)
+                self._carry_out(command)
             for decided in self._taps.decided:
                 decided(event, commands)
         for command in commands:
@@ -335,6 +332,20 @@ class Core:
                     call(command)
             elif isinstance(command, Announce):
                 self.announce(command)
+
+    def _carry_out(self, command: Command) -> None:
+        """Do what the scheduler wants done under the lock."""
+        if isinstance(command, Run):
+            batch = tuple([(job, self._release(job.origin, job.seq)) for job in command.jobs])
+            for job, work in batch:
+                self._running[job.id] = job.origin, work
+            self._run(batch)
+        elif isinstance(command, Drop):
+            self._release(command.origin, command.seq)
+        elif isinstance(command, Load | Unload):
+            self._order(command)
+        elif isinstance(command, WakeAt):
+            self._wake_at(command.t)
 
     def _release(self, origin: str, seq: int) -> Work:
         work, last = self._store.release(origin, seq)

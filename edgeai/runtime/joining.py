@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edgeai.clock import NS
 from edgeai.messages import Frame, Reading, Readings, Result
@@ -49,15 +49,12 @@ class Joining:
 
     def note(self, name: str, message: Message, work: Work) -> None:
         """Keep a message, which is offered, or joined with others, when `settle` is called; work: it as an item."""
-        if name in self.names:
-            with self._lock:
-                for joiner in self._joiners:
-                    joiner.note(name, message, work)
+        with self._lock:
+            for joiner in self._joiners:
+                joiner.note(name, message, work)
 
     def settle(self, now: int, offer: Callable[[str, Work, bool], None], wake_at: Callable[[int], None]) -> None:
         """Offer what need not wait (origin, item, whether it may go on); ask to be called again for the rest."""
-        if not self._joiners:
-            return
         with self._lock:
             for joiner in self._joiners:
                 for work, complete in joiner.ready(now):
@@ -120,7 +117,7 @@ class _Joiner:
                 messages or partner.gap == "without"
                 for messages, partner in zip(found, self.join.partners, strict=True)
             )
-            yield replace(work, joined=Joined(now, stamp, found)), complete
+            yield work._replace(joined=Joined(now, stamp, found)), complete
 
     def held(self) -> Iterator[tuple[str, Frame | Reading | Readings | Result]]:
         """Yield what is kept, by origin: what waits, and the partners' past."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from edgeai.clock import NS, VirtualClock
@@ -17,7 +18,7 @@ from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
 from edgeai.runtime.freshness import Expiry
-from edgeai.runtime.program import Batch, Execution, execute
+from edgeai.runtime.program import Batch, Execution, Work, execute
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.supervision import Supervision
 from edgeai.runtime.taps import Tap, Taps
@@ -82,7 +83,8 @@ class LockstepEngine:
         )
         self.watch = Watch(assembly.meters, assembly.board, clock, self.core.sense, self.core.announce, self.roster)
         self._expiry = Expiry(self.core.freshness, self._push, clock)
-        self._taps.add(self._expiry)
+        if assembly.stale:
+            self._taps.add(self._expiry)
         self._sources = {source.name: self._reader(source) for source in assembly.sources}
         self._open = False
         self._finished = False
@@ -217,19 +219,21 @@ class LockstepEngine:
         Jobs that run together find what each would find by itself: else they would not be batched.
         """
         now = self._clock.now()
-        duration = max(self._durations(job) for job, _ in batch)
+        duration = max([self._durations(job) for job, _ in batch])
         if len(batch) > 1:
             duration = round(duration * self.core.scheduler.batches.stretch(batch[0][0].stage, batch[0][0].point))
         for job, work in batch:
-            program = self._assembly.programs.of(job)
-            value, error, mark, skipped = None, None, "done", None
-            if program:
-                execution = execute(program, work, self._clock)
-                value, error, mark = execution.value, execution.error, execution.steps[-1][0]
-                skipped = execution.skipped
-            took = duration if skipped is None else SKIPPED
-            timed = Execution(value, error, now, ((mark, took),), 0, skipped)
-            self._push(now + took, lambda job=job, work=work, timed=timed: self.core.done(job, work, timed))  # type: ignore[misc]
+            timed = self._executed(job, work, now, duration)
+            self._push(now + timed.steps[0][1], partial(self.core.done, job, work, timed))
+
+    def _executed(self, job: Job, work: Work, now: int, duration: int) -> Execution:
+        """Run a job as if it took so long, in one step; where nothing is to be run, only time goes by."""
+        program = self._assembly.programs.of(job)
+        if not program:
+            return Execution(None, None, now, (("done", duration),), 0)
+        done = execute(program, work, self._clock)
+        took = duration if done.skipped is None else SKIPPED
+        return done._replace(began=now, steps=((done.steps[-1][0], took),))
 
     def _carry_out(self, order: Load | Unload) -> None:
         if isinstance(order, Unload):

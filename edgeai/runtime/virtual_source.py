@@ -75,8 +75,9 @@ class VirtualSource:
             return
         if message is not None:
             self._heard = self._clock.now()
-            self._backoff.worked()
-            self._supervision.roster.note(source.name, "running")
+            if self._supervision.roster.status(source.name) != "running":
+                self._backoff.worked()
+                self._supervision.roster.note(source.name, "running")
             self._deliver(message)
         elif not source.ended:
             self._notice_silence()
