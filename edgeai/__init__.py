@@ -50,8 +50,9 @@ if TYPE_CHECKING:
         Status,
         Tensors,
     )
+    from edgeai.one_line import run
     from edgeai.perception.model import Model
-    from edgeai.pipeline import Pipeline, run
+    from edgeai.pipeline import Pipeline
 
 __version__ = "0.1.0"
 
@@ -99,7 +100,7 @@ _HOMES = {
     "Graph": "edgeai.graph",
     "Model": "edgeai.perception.model",
     "Pipeline": "edgeai.pipeline",
-    "run": "edgeai.pipeline",
+    "run": "edgeai.one_line",
 }
 """Where a name comes from that neither stands above nor is one of the messages."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeai import ConfigError, Graph, Pipeline
-from edgeai.pipeline import check
+from edgeai.check import check
 
 GRAPH = """\
 cameras: {{front: "synthetic:64x48?fps=30"}}

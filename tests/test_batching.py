@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from edgeai import Graph, Pipeline
+from edgeai.check import check
 from edgeai.perception.model import Model
 from edgeai.perception.options import ModelOptions
 from edgeai.pilots import __file__ as pilots
-from edgeai.pipeline import check
 from edgeai.replay.run import replay
 from edgeai.schedule.commands import Run
 

@@ -158,6 +158,14 @@ def test_a_stream_ends_with_its_source():
         assert [result.seq for result in pipeline.stream("count")] == list(range(7))
 
 
+def test_virtual_time_that_is_over_is_said_to_be():
+    with Pipeline(graph(camera={"driver": "synthetic", "frames": 3}), engine="lockstep") as pipeline:
+        assert pipeline.advance(0.05)
+        assert not pipeline.finished
+        assert not pipeline.advance(1)
+        assert pipeline.finished
+
+
 def test_frames_come_with_their_results_where_asked_for():
     with lockstep() as pipeline:
         result, frame = next(pipeline.stream("count", frames=True))

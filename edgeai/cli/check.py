@@ -26,11 +26,11 @@ def check(
 
     Example: edgeai check rover.yaml
     """
-    from edgeai import pipeline
+    from edgeai.check import check as check_models
 
     try:
         graph = Graph.load(file, allow_code=allow_code)
-        notes = pipeline.check(graph)
+        notes = check_models(graph)
     except ConfigError as error:
         if as_json:
             screen.print_json(_report(file, error.problems))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from edgeai.driver import Driver
+from edgeai.driver import Camera, Driver
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph.build import make
 from edgeai.graph.calls import find_function
-from edgeai.graph.checks import Parts, check, check_policy, default_input, needs
+from edgeai.graph.checks import Parts, check, default_input, needs
 from edgeai.graph.device_reader import as_lossless, read_devices
 from edgeai.graph.devices import ROLES
 from edgeai.graph.document import MAX_BYTES, Document, parse
@@ -119,16 +119,6 @@ class Graph(BaseModel):
         return cls(cameras={"camera": camera}, stages={"results": {"model": model, **stage}}, outputs=outputs)
 
     @staticmethod
-    def check_schedule(schedule: Mapping[str, Any]) -> ScheduleSpec:
-        """Return a schedule that was changed while a pipeline runs. Raises ConfigError."""
-        document = Document.of({"schedule": dict(schedule)})
-        findings = Findings(document)
-        spec = read_schedule(document.data, findings)
-        check_policy(spec, findings)
-        findings.raise_any()
-        return spec
-
-    @staticmethod
     def check_live_view(said: Mapping[str, Any]) -> LiveViewSpec:
         """Return where a live view is to be served. Raises ConfigError."""
         document = Document.of({"live_view": dict(said)})
@@ -223,6 +213,15 @@ class Graph(BaseModel):
         A driver that was handed over in Python takes the graph's name; a function becomes an output that calls it.
         """
         return make(ROLES[section], name, self._devices(section)[name], self._base)
+
+    @property
+    def lossless(self) -> bool:
+        """Whether a camera waits for what consumes it."""
+        return any(cast(Camera, self.driver("cameras", name)).lossless for name in self.cameras)
+
+    def names(self) -> list[str]:
+        """Return the names of all devices and stages."""
+        return [*self.cameras, *self.sensors, *(self.meters or {}), *self.stages, *self.outputs]
 
     def history(self, sensor: str) -> float:
         """Return how many seconds of a sensor's readings are kept."""

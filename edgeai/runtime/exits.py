@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from edgeai.errors import EdgeAIError
 
-__all__ = ["Guarded", "Holder", "MainThread", "guard", "release"]
+__all__ = ["Guarded", "Holder", "MainThread", "as_exception", "guard", "release"]
 
 
 class Guarded(Protocol):
@@ -50,6 +50,15 @@ def release(running: Guarded) -> None:
     is_ours = signal.getsignal(signal.SIGTERM) is _terminate
     if is_ours and not _running and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def as_exception(error: BaseException) -> Exception:
+    """Return what ended a program, SystemExit and KeyboardInterrupt too, as the error of a fault."""
+    if isinstance(error, Exception):
+        return error
+    ended = EdgeAIError(f"the program was ended by {type(error).__name__}{f' ({error})' if str(error) else ''}")
+    ended.__cause__ = error
+    return ended
 
 
 class Holder:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import logging
+import threading
 from collections.abc import Callable
 
 from edgeai.driver import DriverState
@@ -11,6 +13,11 @@ from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Announce
 
 __all__ = ["Listeners"]
+
+_log = logging.getLogger("edgeai")
+
+_CALL_BACK = 0.5
+"""Seconds that callbacks may take at the end: `on_fault` is still called."""
 
 
 class Listeners(Tap):
@@ -24,14 +31,20 @@ class Listeners(Tap):
         self.faults: dict[str, Fault] = {}
         self.announce: list[Callable[[Announce], object]] = []
         self.driver: list[Callable[[DriverState], object]] = []
-        self.thread = CallbackThread()
+        self._thread = CallbackThread()
         self._on_fault = on_fault
         self._call: Callable[[Callable[[], object]], object] = lambda call: call()
 
     def start(self) -> None:
         """From now on, call on the thread `edgeai-callbacks`."""
-        self.thread.start()
-        self._call = self.thread.call
+        self._thread.start()
+        self._call = self._thread.call
+
+    def close(self) -> None:
+        """Make the calls that wait, and end the thread; one that is stuck is abandoned."""
+        thread = self._thread.thread
+        if not self._thread.close(_CALL_BACK) and thread is not threading.current_thread():
+            _log.warning("thread %s did not end in time and is abandoned", thread.name)
 
     def faulted(self, fault: Fault) -> None:
         """Keep a fault and call on_fault."""

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from edgeai import Graph, Pipeline
+from edgeai.check import check
 from edgeai.errors import ModelError
 from edgeai.perception.flatfile import root
 from edgeai.perception.model import Model
 from edgeai.perception.probe import responds
-from edgeai.pipeline import check
 
 MODELS = Path(__file__).parents[1] / "models"
 

@@ -80,7 +80,7 @@ def test_a_gated_job_is_quick_and_teaches_nothing_of_the_model_s_duration():
     seen = Seen()
     with Pipeline(graph(), engine="lockstep", durations={"objects": 0.05}, taps=[seen]) as pipeline:
         pipeline.advance(3)
-        assert pipeline._lockstep.scheduler.state("objects").model.expected(0) == pytest.approx(50e6, rel=0.01)
+        assert pipeline._running.engine.scheduler.state("objects").model.expected(0) == pytest.approx(50e6, rel=0.01)
     assert {done.wall for done in seen.done if done.skipped == "gated"} == {500_000}
 
 
