@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeai.schedule.events import Batching
-from edgeai.schedule.plan import Z99
+from edgeai.schedule.shape import Z99
 from edgeai.schedule.stage import StageState
 
 __all__ = ["LEAST_GAIN", "Batches"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import fsum
 
-from edgeai.schedule.plan import Z99
+from edgeai.schedule.shape import Z99
 from edgeai.schedule.stage import StageState
 
 __all__ = ["behind", "cap_jobs", "expect_waits"]

@@ -21,15 +21,16 @@ The probability of taking longer than the slack D is, by three-point Gauss-Hermi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import exp, log, pi, sqrt
+from typing import NamedTuple
 
 from edgeai.schedule.change import ChangeDetector
 from edgeai.schedule.shape import Shape
 from edgeai.schedule.tail import SharedTail, TailRatio, bin_of
 
-__all__ = ["LatencyModel", "PointModel", "Tuning"]
+__all__ = ["LatencyModel", "Outlook", "PointModel", "Tuning"]
 
 _SQRT3 = sqrt(3.0)
 _NORM = 1.0 / sqrt(2.0 * pi)
@@ -68,6 +69,22 @@ class Tuning:
     """Prior probability that a run begins a new regime: one change in 100 s at 10 Hz."""
     tail_prior: float = 10.0
     """Misses the profiled tail is worth: a tail known to a third (1 / sqrt 10)."""
+
+
+class Outlook(NamedTuple):
+    """What the next run of a point will be like.
+
+    mean: its expected duration, ns. risk: the probability that it is late. doubt: the standard deviation of its
+    profile's error, log units.
+    """
+
+    mean: float
+    risk: float
+    doubt: float
+
+
+UNKNOWN = Outlook(0.0, 0.0, 0.0)
+"""Of a point that has no profile and has not run."""
 
 
 @dataclass(slots=True, eq=False)
@@ -142,45 +159,56 @@ class LatencyModel:
         model = self.points[point]
         return 0.0 if model is None else exp(model.log_median + self.mu + model.bias) * model.shape.mean
 
-    def uncertainty(self, point: int) -> float:
-        """Return the standard deviation of a point's bias, log units."""
-        model = self.points[point]
-        return 0.0 if model is None else sqrt(model.variance) * (1.0 if model.runs else self._uncertain_bias)
-
     def risk(self, point: int, slack: int, waits: Sequence[tuple[float, int]] = ()) -> float:
         """Return the probability that a run of this point takes longer than `slack` ns.
 
         waits: (share, ns) of the runs that will find less slack by so much.
         """
-        return self.risks((point,), slack, waits)[0]
+        return self.outlook((point,), slack, waits)[0].risk
 
-    def risks(self, points: Sequence[int], slack: int, waits: Sequence[tuple[float, int]] = ()) -> list[float]:
-        """Return the risk of each of these points: the same, with what they share worked out once."""
+    def outlook(
+        self, points: Sequence[int], slack: int | None, waits: Sequence[tuple[float, int]] = ()
+    ) -> list[Outlook]:
+        """Return what the next run of each of these points will be like, with `slack` ns to its deadline, if any.
+
+        waits: as in risk. What points share is worked out once.
+        """
+        pooled, prior, mu = self.tail.value(self._tuning.tail_prior, 1.0), self._tuning.tail_prior, self.mu
+        late = self._lateness(slack, waits)
+        seen = []
+        for point in points:
+            model = self.points[point]
+            if model is None:
+                seen.append(UNKNOWN)
+                continue
+            centre = model.log_median + mu + model.bias
+            spread = 1.0 if model.runs else self._uncertain_bias
+            deviation = model.variance * spread * spread
+            risk = late(model, centre, deviation) * model.ratio.value(prior, pooled)
+            seen.append(Outlook(exp(centre) * model.shape.mean, 1.0 if risk > 1.0 else risk, sqrt(deviation)))
+        return seen
+
+    def _lateness(
+        self, slack: int | None, waits: Sequence[tuple[float, int]]
+    ) -> Callable[[PointModel, float, float], float]:
+        """Return the risk before the ratios, as a function of a point, its log duration and that one's variance."""
+        if slack is None:
+            return lambda model, centre, deviation: 0.0
         if slack <= 0:
-            return [0.0 if self.points[point] is None else 1.0 for point in points]
-        whole = log(slack)
+            return lambda model, centre, deviation: 1.0
+        whole, variance, survival = log(slack), self.variance, self.shared.survival
         rest = [(share, log(slack - wait) if slack > wait else None) for share, wait in waits]
-        prior = self._tuning.tail_prior
-        pooled = self.tail.value(prior, 1.0)
-        models = [self.points[point] for point in points]
-        return [
-            0.0 if model is None else min(1.0, self._risk(model, whole, rest) * model.ratio.value(prior, pooled))
-            for model in models
-        ]
 
-    def _risk(self, model: PointModel, whole: float, rest: Sequence[tuple[float, float | None]]) -> float:
-        """Return the risk before the ratios; slacks are logarithms, None for no slack at all."""
-        survival, score = self.shared.survival, model.shape.score
-        centre = model.log_median + self.mu + model.bias
-        spread = 1.0 if model.runs else self._uncertain_bias
-        sigma = _SQRT3 * sqrt(self.variance + model.variance * spread * spread)
-        g = whole - centre
-        risk = (4.0 * survival(score(g)) + survival(score(g - sigma)) + survival(score(g + sigma))) / 6.0
-        model.planned_risk = risk
-        for share, left in rest:
-            late = 1.0 if left is None else survival(score(left - centre))
-            risk += share * (late - model.planned_risk)
-        return risk
+        def late(model: PointModel, centre: float, deviation: float) -> float:
+            score, g = model.shape.score, whole - centre
+            sigma = _SQRT3 * sqrt(variance + deviation)
+            risk = (4.0 * survival(score(g)) + survival(score(g - sigma)) + survival(score(g + sigma))) / 6.0
+            model.planned_risk = risk
+            for share, left in rest:
+                risk += share * ((1.0 if left is None else survival(score(left - centre))) - model.planned_risk)
+            return risk
+
+        return late
 
     def learn_tail(self) -> None:
         """Count the runs since the last plan that were no change of regime: call before asking for risks."""

@@ -16,56 +16,29 @@ observed and never repaid. Lower rates save energy only; they never repay misses
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, fsum, sqrt
+from math import fsum
 
+from edgeai.schedule.columns import Columns, Means, lay_out
 from edgeai.schedule.policy import Aim
 from edgeai.schedule.programme import solve
 from edgeai.schedule.stage import StageState
 
-__all__ = ["Means", "StagePlan", "gain_of_rate", "nearby", "plan_stage", "share_means"]
-
-SCENE = 5.0
-"""rho in Hz: what a robot of walking pace sees changes in about a fifth of a second; closer frames repeat it."""
-
-CURIOSITY = 0.2
-"""Accuracy a standard deviation of an unknown bias is worth (log units): a point wrongly thought 10 % slow is tried as
-long as it might cost two points of accuracy, less than the step between two variants of a ladder. Where energy is
-aimed at, a point is hoped to take less by that standard deviation itself: the lower end of what is believed of it."""
-
-_STEPS = (1.0, 0.5, 0.2, 0.05)
-"""Rates tried, as shares of the highest; between them the programme mixes, to within 4 % of g."""
-
-_EVEN = 0.999
-"""A rate this near to another is the same."""
-
-_RARE = 0.005
-"""Waits rarer than this are left to the tail's ratio: half of a usual miss rate."""
-
-Z90, Z99 = 1.2815515655446004, 2.3263478740408408
-"""Normal scores of nine runs in ten and ninety-nine in a hundred."""
+__all__ = ["Means", "StagePlan", "nearby", "plan_stage", "share_means"]
 
 _OCTAVE = 2.0
 """Between two plans of all, a stage chooses among points within this factor of the durations it mixes: what moves
 durations further in two seconds is no drift but a change of regime, and then all points are looked at."""
 
-_CHEAPEST = 1e4
-"""The lowest price tried, as a part of the dearest: below, means are as good as free."""
-
 _PRICE_ROUNDS = 12
-"""Bisections of the price's logarithm: to a part in 500, finer than values and costs are known."""
+"""Prices tried at most: the means are then shared to well under a hundredth."""
 
 _UNSPENT = 0.01
 """A price is good enough once it leaves so little of the means: that is offered to one stage after the other."""
 
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What there is to share: watts above idle (None: any), and busy seconds a second on all lanes together."""
-
-    watts: float | None
-    busy: float
+_SAME = 1e-9
+"""Values that differ by such a part are the same but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +59,12 @@ class StagePlan:
 
 
 @dataclass(slots=True)
-class _Columns:
-    """One column a point and rate; joules a run by point."""
+class _Mix:
+    """Shares of columns, what they use of the means, and what they are worth."""
 
-    points: list[int]
-    rates: list[float]
-    values: list[float]
-    costs: list[float]
-    risks: list[float]
-    floors: list[float]
-    joules: dict[int, float]
-    feasible: bool
-    reach: float
-    real: bool
-    """Of the points that are resident: what is only supposed begins at no earlier plan, and leaves no trace."""
-
-
-def gain_of_rate(rate: float) -> float:
-    """Return g(rate) = 1 - exp(-rate / rho), rate in Hz, rho = 5 Hz: concave, 0 at 0, towards 1."""
-    return 1.0 - exp(-rate / SCENE)
+    weights: dict[int, float]
+    used: float
+    value: float
 
 
 def plan_stage(
@@ -122,7 +82,8 @@ def plan_stage(
     points: what the plan would be if these were resident, in place of those that are. near: only those that `nearby`
     gave at the last plan of all.
     """
-    return _mix(state, _columns(state, aim, correction, means, points, near=near), aim, share, 0.0)
+    columns = lay_out(state, aim, correction, means, points, near=near)
+    return _plan(state, columns, _mix(state, columns, aim, share, 0.0))
 
 
 def nearby(state: StageState) -> tuple[int, ...]:
@@ -141,145 +102,63 @@ def share_means(
     means: Means,
     points: Sequence[Sequence[int] | None] | None = None,
 ) -> list[StagePlan]:
-    """Plan several stages together, at one price of the means found by bisection.
+    """Plan several stages together, at one price of the means.
 
-    Each stage takes argmax U - price x cost; what is left at the price found is offered to one after the other.
-    points: for each stage as in plan_stage.
+    Each stage takes argmax U - price x cost; the price is the least at which the means suffice, and what is then left
+    is offered to one stage after the other. points: for each stage as in plan_stage.
     """
     points = points or [None] * len(states)
-    columns = [_columns(state, aim, c, means, p) for state, c, p in zip(states, corrections, points, strict=True)]
+    columns = [lay_out(state, aim, c, means, p) for state, c, p in zip(states, corrections, points, strict=True)]
     both = list(zip(states, columns, strict=True))
-    plans = [_mix(state, column, aim, None, 0.0) for state, column in both]
-    if fsum(plan.used for plan in plans) <= 1.0:
-        return plans
-    dearest = max(abs(v) / max(c, 1e-6) for column in columns for v, c in zip(column.values, column.costs, strict=True))
-    low, high = dearest / _CHEAPEST, dearest + 1.0
-    plans = [_mix(state, column, aim, None, high) for state, column in both]
+
+    def at(price: float) -> list[_Mix]:
+        return [_mix(state, each, aim, None, price) for state, each in both]
+
+    mixes = at(0.0)
+    if fsum([mix.used for mix in mixes]) > 1.0:
+        mixes = _priced(at, mixes, 1.0 + max(_dearest(each) for each in columns))
+        left = max(0.0, 1.0 - fsum([mix.used for mix in mixes]))
+        for i, (state, each) in enumerate(both):
+            mix = _mix(state, each, aim, mixes[i].used + left, 0.0)
+            left = max(0.0, left - mix.used + mixes[i].used)
+            mixes[i] = mix
+    return [_plan(state, each, mix) for (state, each), mix in zip(both, mixes, strict=True)]
+
+
+def _priced(at: Callable[[float], list[_Mix]], beyond: list[_Mix], dearest: float) -> list[_Mix]:
+    """Return the mixes at the least price of the means at which they suffice; `beyond` are those at no price.
+
+    max U - price x cost is a convex chain of lines in the price, one line a mix: where the line of too dear a mix meets
+    that of one that is paid for, either a third lies above both, and takes the place of one, or the price is found
+    (Kelley, J. SIAM 1960: the cutting plane, in one dimension).
+    """
+    paid = at(dearest)
     for _ in range(_PRICE_ROUNDS):
-        price = sqrt(low * high)
-        tried = [_mix(state, column, aim, None, price) for state, column in both]
-        used = fsum(plan.used for plan in tried)
+        (much, worth), (little, least) = _sums(beyond), _sums(paid)
+        if much - little < _UNSPENT or little > 1.0 - _UNSPENT:
+            break
+        price = (worth - least) / (much - little)
+        tried = at(price)
+        used, value = _sums(tried)
+        if value - price * used <= worth - price * much + _SAME * abs(worth):
+            break
         if used > 1.0:
-            low = price
+            beyond = tried
         else:
-            high, plans = price, tried
-            if used > 1.0 - _UNSPENT:
-                break
-    left = max(0.0, 1.0 - fsum(plan.used for plan in plans))
-    for i, (state, column) in enumerate(both):
-        plan = _mix(state, column, aim, plans[i].used + left, 0.0)
-        left = max(0.0, left - plan.used + plans[i].used)
-        plans[i] = plan
-    return plans
+            paid = tried
+    return paid
 
 
-def _columns(
-    state: StageState,
-    aim: Aim,
-    correction: float,
-    means: Means,
-    supposed: Sequence[int] | None = None,
-    *,
-    near: bool = False,
-) -> _Columns:
-    """Lay out what can be mixed. Points only supposed to be resident are not tried for curiosity: a load costs more."""
-    load, model = state.load, state.model
-    points, curiosity = (state.resident, CURIOSITY) if supposed is None else (supposed, 0.0)
-    if near and state.nearby:
-        points = state.nearby
-    slack = state.slack()
-    target = state.bank.target(aim.miss_rate, model.surprise)
-    if slack is None or load.lossless:
-        risks = dict.fromkeys(points, 0.0)
-    else:
-        risks = dict(zip(points, model.risks(points, slack, _waits(state)), strict=True))
-    least = min(risks.values())
-    feasible = least <= target
-    allowed = [p for p in points if feasible or risks[p] <= least * (1.0 + 1e-9)]
-    if state.cap is not None:
-        short = [p for p in allowed if model.within(p, Z90) <= state.cap]
-        allowed = short or [min(allowed, key=model.expected)]
-    top = state.elastic or state.rate() or 1.0
-    fixed = load.chained or load.lossless or state.elastic or aim.objective == "energy"
-    rates = [top] if fixed else _rates(top, load.rate_min)
-    if near:
-        served = state.mixer.served * top
-        at = [rate >= served * _EVEN for rate in rates].count(True)
-        rates = rates[max(0, at - 1) : at + 1]
-    gains = [gain_of_rate(rate) if len(rates) > 1 else 1.0 for rate in rates]
-    floor = state.accuracy.target(aim.accuracy)
-    worths, costs, scores, excesses = [], [], [], []
-    joules: dict[int, float] = {}
-    for point in allowed:
-        seconds = model.mean(point) * 1e-9
-        alone = seconds * state.part
-        joules[point] = energy = correction * state.watts[point] * alone
-        cost = alone / means.busy
-        if means.watts is not None:
-            cost = max(cost, energy / max(means.watts, 1e-3))
-        costs.append(cost)
-        accuracy, on_time = load.points[point].accuracy, 1.0 - risks[point]
-        if aim.objective == "utility":
-            worths.append(load.weight * (accuracy + curiosity * model.uncertainty(point)) * on_time)
-        elif aim.objective == "energy":
-            worths.append(-energy * (max(0.0, 1.0 - model.uncertainty(point)) if curiosity else 1.0))
-        else:
-            worths.append(seconds)
-        scores.append(accuracy * on_time)
-        excesses.append((risks[point] - target) / target if feasible else 0.0)
-    if aim.objective == "energy" and aim.accuracy > 0.0:
-        price = _price(state, aim.accuracy, list(joules.values()), scores)
-        worths = [worth + price * score for worth, score in zip(worths, scores, strict=True)]
-    if aim.objective == "utility":
-        values = [worth * gain for gain in gains for worth in worths]
-    elif aim.objective == "energy":
-        values = [worth * rate for rate in rates for worth in worths]
-    else:
-        values = [-load.weight * (seconds + 0.5 / rate) for rate in rates for seconds in worths]
-    return _Columns(
-        [point for _ in rates for point in allowed],
-        [rate for rate in rates for _ in allowed],
-        values,
-        [cost * rate for rate in rates for cost in costs],
-        [excess * rate / top for rate in rates for excess in excesses],
-        [(floor - score) * rate / top for rate in rates for score in scores] if aim.accuracy > 0.0 else [],
-        joules,
-        feasible,
-        max(scores),
-        supposed is None,
-    )
+def _dearest(columns: Columns) -> float:
+    """Return a price at which a stage takes what costs least, and more than any of its columns is worth."""
+    return max([abs(v) / max(c, 1e-6) for v, c in zip(columns.values, columns.costs, strict=True)])
 
 
-def _price(state: StageState, floor: float, joules: list[float], scores: list[float]) -> float:
-    """Return what a unit of on-time accuracy is worth in J, given what each point takes and scores."""
-
-    def reached(price: float) -> float:
-        return max(zip(joules, scores, strict=True), key=lambda point: price * point[1] - point[0])[1]
-
-    return state.price.quote(floor, max(joules), reached)
+def _sums(mixes: list[_Mix]) -> tuple[float, float]:
+    return fsum([mix.used for mix in mixes]), fsum([mix.value for mix in mixes])
 
 
-def _waits(state: StageState) -> tuple[tuple[float, int], ...]:
-    """Return (share, ns) of the waits the lane has shown: from none to twice the mean, in two atoms."""
-    guard = state.guard
-    if guard.share < _RARE:
-        return ()
-    half = guard.wait / 2.0
-    return (guard.share / 2.0, round(half)), (guard.share / 2.0, round(3.0 * half))
-
-
-def _rates(top: float, least: float | None) -> list[float]:
-    """Return the rates to try: from the highest down to the least asked for."""
-    if least is not None and least >= top * _EVEN:
-        return [top]
-    floor = least or 0.0
-    rates = [top * step for step in _STEPS if top * step > floor]
-    if least is not None:
-        rates.append(least)
-    return rates
-
-
-def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, price: float) -> StagePlan:
+def _mix(state: StageState, columns: Columns, aim: Aim, share: float | None, price: float) -> _Mix:
     values = columns.values
     if price:
         values = [v - price * c for v, c in zip(values, columns.costs, strict=True)]
@@ -297,23 +176,30 @@ def _mix(state: StageState, columns: _Columns, aim: Aim, share: float | None, pr
         limits.append(0.0)
     best = values.index(max(values))
     if not [row for row, limit in zip(rows, limits, strict=True) if row[best] > limit]:
-        weights = {best: 1.0}
-    else:
-        solution = solve(values, rows, limits, state.basis if columns.real else ())
-        weights = solution.shares
-        if columns.real:
-            state.basis = solution.basis
+        return _Mix({best: 1.0}, columns.costs[best], columns.values[best])
+    solution = solve(values, rows, limits, state.basis if columns.real else ())
+    if columns.real:
+        state.basis = solution.basis
+    used = value = 0.0
+    for j, w in solution.shares.items():
+        used += w * columns.costs[j]
+        value += w * columns.values[j]
+    return _Mix(solution.shares, used, value)
+
+
+def _plan(state: StageState, columns: Columns, mix: _Mix) -> StagePlan:
     runs: dict[int, float] = {}
-    for j, w in weights.items():
-        runs[columns.points[j]] = runs.get(columns.points[j], 0.0) + w * columns.rates[j]
-    total = fsum(runs.values())
-    shares = tuple((point, runs[point] / total) for point in sorted(runs))
+    total = 0.0
+    for j, w in mix.weights.items():
+        point, rate = columns.points[j], w * columns.rates[j]
+        runs[point] = runs.get(point, 0.0) + rate
+        total += rate
     return StagePlan(
-        shares,
+        tuple([(point, runs[point] / total) for point in sorted(runs)]),
         min(1.0, total / (state.rate() or 1.0)),
-        fsum(w * columns.costs[j] for j, w in weights.items()),
-        fsum(columns.joules[point] * run for point, run in runs.items()),
+        mix.used,
+        fsum([columns.joules[point] * run for point, run in runs.items()]),
         columns.feasible,
-        fsum(w * columns.values[j] for j, w in weights.items()),
+        mix.value,
         columns.reach,
     )

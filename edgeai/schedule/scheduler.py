@@ -21,9 +21,9 @@ from edgeai.schedule.events import (
     Shutdown,
     Unpaired,
 )
-from edgeai.schedule.plan import Z99
 from edgeai.schedule.planner import Planner
 from edgeai.schedule.policy import Policy
+from edgeai.schedule.shape import Z99
 from edgeai.schedule.stage import Counts, StageState, Waiting
 from edgeai.schedule.workload import Workload
 

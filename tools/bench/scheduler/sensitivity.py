@@ -11,7 +11,7 @@ import grid
 import situations
 import streams
 
-from edgeai.schedule import bank, change, energy, estimate, guard, plan, planner, price, scheduler, tail
+from edgeai.schedule import bank, change, columns, energy, estimate, guard, plan, planner, price, scheduler, tail
 from edgeai.schedule.scheduler import Scheduler
 
 CELLS = (("calm", 25.0, 1.0), ("step", 50.0, 1.0), ("bursts", 25.0, 0.3), ("contention", 100.0, 2.0))
@@ -47,12 +47,13 @@ CONSTANTS: tuple[tuple[ModuleType, tuple[str, ...], Scene], ...] = (
     (energy, ("_FORGET", "_METER_ERROR", "_MOST_SPREAD"), _one_stream),
     (estimate, ("_SETTLED", "_STRAY", "_MOST_NOISE", "_TAIL"), _one_stream),
     (tail, ("_TRUSTS", "_FORGET"), _one_stream),
-    (plan, ("CURIOSITY", "_OCTAVE"), _one_stream),
+    (columns, ("CURIOSITY",), _one_stream),
+    (plan, ("_OCTAVE",), _one_stream),
     (planner, ("PLAN_EVERY", "MOVED", "SHARE_EVERY", "REPAY_FRAMES", "CREDIT_SECONDS"), _one_stream),
     (scheduler, ("PATIENCE",), _one_stream),
     (price, ("HORIZON", "RANGE"), _floor),
     (guard, ("_MEMORY", "_NOTICED"), _several),
-    (plan, ("SCENE", "_RARE"), _several),
+    (columns, ("SCENE", "_RARE"), _several),
     (planner, ("BUSY", "OVERLOAD_DEBT"), _several),
     (scheduler, ("WAITED",), _several),
 )
