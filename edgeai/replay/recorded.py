@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
 
 from edgeai.assemble import assemble
 from edgeai.clock import VirtualClock
@@ -122,7 +121,7 @@ class Rerun:
             self.missing.append(job)
             return
         variant = self._recorded[job.stage][job.point].variant
-        ours = replace(job, point=self._points[job.stage, variant])
+        ours = job._replace(point=self._points[job.stage, variant])
         self._running[job.id] = job, work, execute(self._programs.of(ours), work, self._clock)
 
     def _publish(self, event: JobDone, job: Job, work: Work, execution: Execution) -> None:

@@ -1,17 +1,19 @@
-"""What the scheduler tells the engine to do. Frozen values that can be logged and replayed."""
+"""What the scheduler tells the engine to do. Frozen values that can be logged and replayed.
+
+What there is one of for each frame is a named tuple: it takes a fifth of a frozen dataclass's time to make.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = ["Announce", "Cause", "Command", "Drop", "Job", "Load", "Run", "Unload", "WakeAt"]
 
 Cause = Literal["superseded", "rate", "late", "gated", "fault", "paused", "unpaired", "shutdown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One run of a stage on the item (origin, seq): a frame of a source, or a result of the stage it is chained to.
 
     `point` indexes the stage's operating points; `deadline` is absolute in ns, None when there is none.
@@ -27,8 +29,7 @@ class Job:
     deadline: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Run this job on its lane now, and in the same invocation those of other stages that share its model.
 
     Each of them ends with a JobDone of its own; the lane is free after the last.
@@ -43,8 +44,7 @@ class Run:
         return (self.job, *self.company)
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(NamedTuple):
     """The stage will not look at the item (origin, seq)."""
 
     stage: str

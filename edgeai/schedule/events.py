@@ -1,9 +1,12 @@
-"""What happens to the scheduler. Every time is in ns on the pipeline's clock; all values can be logged and replayed."""
+"""What happens to the scheduler. Every time is in ns on the pipeline's clock; all values can be logged and replayed.
+
+What there is one of for each frame is a named tuple: it takes a fifth of a frozen dataclass's time to make.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from edgeai.schedule.policy import Policy
 
@@ -26,8 +29,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class FrameReady:
+class FrameReady(NamedTuple):
     """A frame of a source has arrived; partners: (source or stage, seq) of what it was joined with."""
 
     t: int
@@ -51,8 +53,7 @@ Skip = Literal["gated", "empty"]
 """Why a job's model did not look: a gate saw that nothing moved, or there was nothing to look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobDone:
+class JobDone(NamedTuple):
     """A job ended. `steps` are (mark, wall ns) as measured by the engine, `cpu` is the lane's CPU time in ns.
 
     `published` is the time its result was published; with `ok` false the stage raised and nothing was published. Jobs

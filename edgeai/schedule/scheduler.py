@@ -166,17 +166,19 @@ class Scheduler:
 
     def _take_off(self, number: int) -> Job:
         """Return the job of that number, which ended; its lane stays busy while another of the same run is on it."""
-        for job in (*self._lanes, *self._aboard):
+        aboard = self._aboard
+        for job in (*self._lanes, *aboard) if aboard else self._lanes:
             if job is not None and job.id == number:
                 break
         else:
             raise ValueError(f"job {number} is not running")
+        if not aboard:
+            self._lanes[job.lane] = None
+            return job
+        left: Job | None = job
         if self._lanes[job.lane] is job:
-            left = self._lanes[job.lane] = next((other for other in self._aboard if other.lane == job.lane), None)
-        else:
-            left = job
-        if self._aboard:
-            self._aboard = tuple(other for other in self._aboard if other is not left)
+            left = self._lanes[job.lane] = next((other for other in aboard if other.lane == job.lane), None)
+        self._aboard = tuple(other for other in aboard if other is not left)
         return job
 
     def _pause(self, on: bool, commands: list[Command]) -> None:

@@ -107,6 +107,9 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, tuple):
+        yield from value._asdict().items()  # type: ignore[attr-defined]
+        return
     for name in _slots(value.__class__):
         if hasattr(value, name):
             yield name, getattr(value, name)
@@ -205,6 +208,11 @@ class _Reader:
         cls: Any = _classes().get(node["o"]) if kind == "o" else self._policies(node["p"])
         if cls is None:
             raise RecordingError(f"the scheduler's state names {node['o']!r:.80}, which this edgeai does not know")
+        if issubclass(cls, tuple):
+            number = len(self._made)
+            self._keep(None)
+            self._made[number] = cls(**{name: self.value(item, depth) for name, item in node["s"].items()})
+            return self._made[number]
         made = self._keep(cls.__new__(cls))
         slots, free = _slots(cls), hasattr(made, "__dict__")
         if is_dataclass(cls):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -22,7 +22,18 @@ from edgeai.schedule.policy import Policy
 
 from .conftest import policies
 
+
+class Turn(NamedTuple):
+    angle: float
+    why: str
+
+
 SCALARS = {int: 7, float: 0.1, bool: True, str: "a word", type(None): None}
+
+
+def has_fields(cls):
+    """Say whether a class is a dataclass or a named tuple."""
+    return isinstance(cls, type) and (is_dataclass(cls) or hasattr(cls, "_fields"))
 
 
 def example(hint, name=""):
@@ -34,7 +45,7 @@ def example(hint, name=""):
         return Power(budget=4.5)
     if hint is Any:
         return (1, ["two", float("inf")], {"three": None})
-    if isinstance(hint, type) and is_dataclass(hint):
+    if has_fields(hint):
         return made(hint)
     if origin is Literal:
         return parts[0]
@@ -70,8 +81,8 @@ def same(one, other):
 
 
 def named_in(hint):
-    """Yield the dataclasses that an annotation names, and those that they name."""
-    if isinstance(hint, type) and is_dataclass(hint):
+    """Yield the classes with fields that an annotation names, and those that they name."""
+    if has_fields(hint):
         yield hint
         for inner in hints_of(hint).values():
             yield from named_in(inner)
@@ -82,15 +93,15 @@ def named_in(hint):
 @pytest.mark.parametrize(("union", "module"), [(Event, events), (Command, commands)], ids=["events", "commands"])
 def test_every_event_and_command_can_be_recorded(union, module):
     """A new one that is no member of the union, or has a field that the codec does not know, fails here."""
-    there = {cls for cls in vars(module).values() if is_dataclass(cls) and cls.__module__ == module.__name__}
+    there = {cls for cls in vars(module).values() if has_fields(cls) and cls.__module__ == module.__name__}
     assert there <= set(named_in(union))
     for cls in get_args(union):
         value = made(cls)
-        assert there_and_back(value, union) == value
+        assert same(there_and_back(value, union), value)
 
 
 def test_every_class_that_a_recording_may_name_has_a_name_of_its_own():
-    names = [name for m in MODULES for name, c in vars(m).items() if is_dataclass(c) and c.__module__ == m.__name__]
+    names = [name for m in MODULES for name, c in vars(m).items() if has_fields(c) and c.__module__ == m.__name__]
     assert len(names) == len(set(names))
 
 
@@ -104,6 +115,11 @@ def test_what_python_code_returned_is_kept_as_far_as_json_knows_it():
     value = Result("plan", 1, 2, {"turn": (0.5, [1]), "at": np.float32(1.5), "who": object}, (), ())
     back = there_and_back(value, Result).value
     assert (back["turn"], back["at"], list(back["who"])) == ((0.5, [1]), np.float32(1.5), ["opaque"])
+
+
+def test_a_named_tuple_of_python_code_comes_back_as_a_tuple():
+    back = there_and_back(Result("plan", 1, 2, Turn(0.5, "left"), (), ()), Result).value
+    assert (type(back), back) == (tuple, (0.5, "left"))
 
 
 def test_values_nested_without_end_are_refused():

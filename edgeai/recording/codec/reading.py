@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import numpy as np
 
 from edgeai.errors import RecordingError
-from edgeai.recording.codec.registry import CLASSES, DTYPES, STRANGE, hints_of
+from edgeai.recording.codec.registry import CLASSES, DTYPES, STRANGE, hints_of, is_record
 from edgeai.schedule import policy
 
 __all__ = ["Policies", "decode", "decode_policy"]
@@ -57,7 +57,7 @@ def _reader(hint: Any) -> _Reader:
     origin = get_origin(hint)
     if hint is policy.Policy:
         return decode_policy
-    if isinstance(hint, type) and is_dataclass(hint):
+    if isinstance(hint, type) and is_record(hint):
         return _record_reader(hint)
     if hint is Any or hint is object:
         return lambda plain, policies: _free(plain, policies, 0)
@@ -105,7 +105,7 @@ def _record_reader(cls: type) -> _Reader:
 
 def _union_reader(choices: tuple[Any, ...]) -> _Reader:
     optional = type(None) in choices
-    records = {choice.__name__: choice for choice in choices if is_dataclass(choice) and isinstance(choice, type)}
+    records = {choice.__name__: choice for choice in choices if isinstance(choice, type) and is_record(choice)}
     others = [choice for choice in choices if choice is not type(None) and choice not in records.values()]
 
     def read(plain: Any, policies: Policies | None) -> Any:

@@ -19,10 +19,10 @@ from edgeai.perception.gating import look
 from edgeai.perception.tracking import book, motion, tracks
 from edgeai.schedule import commands, events, policy, workload
 
-__all__ = ["CLASSES", "DTYPES", "MODULES", "STRANGE", "hints_of"]
+__all__ = ["CLASSES", "DTYPES", "MODULES", "STRANGE", "hints_of", "is_record"]
 
 MODULES: tuple[ModuleType, ...] = (events, commands, workload, values, parts, messages, motion, tracks, book, look)
-"""All dataclasses of these are known."""
+"""All dataclasses and named tuples of these are known."""
 
 DTYPES = frozenset(("bool", "uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "float32", "float64"))
 
@@ -30,9 +30,13 @@ STRANGE = {"inf": np.inf, "-inf": -np.inf, "nan": np.nan}
 """Floats that JSON does not know."""
 
 
+def _has_fields(value: Any) -> bool:
+    return isinstance(value, type) and (is_dataclass(value) or (issubclass(value, tuple) and hasattr(value, "_fields")))
+
+
 def _of(module: ModuleType) -> Iterator[type]:
     for value in vars(module).values():
-        if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__:
+        if _has_fields(value) and value.__module__ == module.__name__:
             yield value
 
 
@@ -42,8 +46,15 @@ CLASSES: dict[str, type] = {cls.__name__: cls for module in MODULES for cls in _
 }
 
 
+def is_record(cls: type) -> bool:
+    """Say whether values of a class are written field by field: any dataclass, and the named tuples known here."""
+    return is_dataclass(cls) or CLASSES.get(cls.__name__) is cls
+
+
 @functools.cache
 def hints_of(cls: type) -> dict[str, Any]:
-    """Return the annotations of a dataclass's fields, in order, without those that are only remembered."""
+    """Return the annotations of a record's fields, in order, without those that are only remembered."""
     hints = get_type_hints(cls)
+    if not is_dataclass(cls):
+        return hints
     return {field.name: hints[field.name] for field in fields(cls) if not field.metadata.get("transient")}

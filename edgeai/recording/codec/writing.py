@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 
 import numpy as np
 
-from edgeai.recording.codec.registry import CLASSES, DTYPES, hints_of
+from edgeai.recording.codec.registry import CLASSES, DTYPES, hints_of, is_record
 from edgeai.schedule import policy
 
 __all__ = ["encode", "encode_policy"]
@@ -44,7 +44,7 @@ def _writer(cls: type) -> _Writer:
         return int
     if issubclass(cls, float):
         return _number
-    if is_dataclass(cls):
+    if is_record(cls):
         return _record_writer(cls)
     if issubclass(cls, tuple | list):
         return _sequence
@@ -116,7 +116,8 @@ def _array(value: Any) -> dict[str, Any]:
 
 def _free(value: Any) -> Any:
     """Encode what has no annotation, so that tuples, lists and mappings can be told apart."""
-    if isinstance(value, tuple):
+    known = CLASSES.get(type(value).__name__) is type(value)
+    if isinstance(value, tuple) and not known:
         return {"tuple": [_free(item) for item in value]}
     if isinstance(value, list):
         return [_free(item) for item in value]
@@ -124,6 +125,6 @@ def _free(value: Any) -> Any:
         return {"mapping": {str(key): _free(item) for key, item in value.items()}}
     if isinstance(value, float) and not isinstance(value, np.generic) and not math.isfinite(value):
         return {"float": str(value)}
-    if is_dataclass(value) and CLASSES.get(type(value).__name__) is not type(value):
+    if is_dataclass(value) and not known:
         return {"opaque": repr(value)}
     return encode(value)
