@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgeai.driver import NS, Capture, DriverOptions, Sensor, SensorOptions
 from edgeai.errors import DeviceError, Problem
+from edgeai.messages import Reading
 from edgeai_drivers.ports import Tap, lost, open_port, receive
+
+from ._rhythm import Rhythm
 
 if TYPE_CHECKING:
     from typing import Self
@@ -34,7 +37,8 @@ class PortSensor(Sensor):
     """A sensor on a serial port, which it owns.
 
     What cannot be read is skipped and counted (`rejected`); reading goes on with what follows. DeviceLost is raised
-    when the port has gone away, DeviceTimeout when it is silent or says nothing valid for `stall` seconds.
+    when the port has gone away, DeviceTimeout when it is silent or says nothing valid for `stall` seconds. Once it has
+    delivered regularly for a while its `rate` is known, and it is stalled after two periods, half a second at least.
     """
 
     Options: ClassVar[type[DriverOptions]] = SerialSensorOptions
@@ -45,6 +49,7 @@ class PortSensor(Sensor):
 
     def __init__(self, name: str, options: Any) -> None:
         super().__init__(name, options)
+        self._rhythm = Rhythm()
         self._owned: list[Any] = []  # the open port, also of the driver that goes on in place of this one
 
     def anew(self) -> Self:
@@ -52,6 +57,11 @@ class PortSensor(Sensor):
         made = super().anew()
         made._owned = self._owned
         return made
+
+    def _message(self, capture: Capture, arrival: int) -> Reading:
+        self._rhythm.arrived(arrival)
+        self.rate = self._rhythm.rate
+        return super()._message(capture, arrival)
 
     def check(self) -> list[Problem]:
         """Require a port and a baud rate."""
@@ -76,6 +86,7 @@ class PortSensor(Sensor):
 
     def _open(self) -> None:
         self.rejected = 0
+        self._rhythm = Rhythm()
         self._begin()
         self._port = self._open_port()
         self._owned[:] = [self._port]
