@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeai.driver import Camera, CameraOptions
-from edgeai.recording.foreign.choose import FormatName, chosen, is_log
+from edgeai.recording.foreign.choose import LogOptions, chosen, is_log
 from edgeai.recording.foreign.sources import LoggedCamera
-from edgeai.recording.foreign.times import TimeUnit
 
 __all__ = ["Log"]
 
@@ -16,19 +15,8 @@ class Log(LoggedCamera):
     """The pictures of one source of a log, at the pace at which they were taken; see `LoggedCamera`."""
 
     @dataclass(frozen=True, kw_only=True)
-    class Options(CameraOptions):
-        """path: a recording, a ROS 2 bag, a tub, a folder of pictures with their times, or a video with lines of JSON.
-
-        source: its name in the log; left out, the one that is called like this camera, or the only one. format:
-        edgeai, rosbag2, tub, video or folder, where looking at it does not tell. time_unit: s, ms, us or ns, of the
-        numbers in text files, where they do not tell. lossless: as fast as the pictures are consumed.
-        """
-
-        path: str
-        source: str | None = None
-        format: FormatName | None = None
-        time_unit: TimeUnit | None = None
-        lossless: bool = False
+    class Options(LogOptions, CameraOptions):
+        """Those of any camera, and which log and which of its sources."""
 
     options: Options
 

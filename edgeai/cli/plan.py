@@ -21,7 +21,7 @@ from edgeai.cli.options import (
     Policy,
     Workload,
 )
-from edgeai.cli.simulate import scenario_of
+from edgeai.cli.scenario import scenario_of
 from edgeai.graph.asked import told
 
 if TYPE_CHECKING:

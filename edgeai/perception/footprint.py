@@ -9,12 +9,13 @@ scratch come on top. Of five MobileNets, ai-edge-litert took 1.3 to 1.7 times as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgeai.perception.facts import BYTES, IDENTIFIER, parse_model, read_content
 from edgeai.perception.flatfile import MODEL_SCHEMA, Table, verify
 
-__all__ = ["anonymous_memory", "arena", "file_footprint", "footprint"]
+__all__ = ["anonymous_memory", "arena", "file_footprint", "footprint", "peak"]
 
 _STATUS = Path("/proc/self/status")
 
@@ -39,24 +40,39 @@ def arena(content: bytes) -> int:
     model = verify(content, MODEL_SCHEMA, "Model", IDENTIFIER)
     buffers, graph = model.tables(4), model.tables(2)[0]
     sizes = [_activation(tensor, buffers) for tensor in graph.tables(0)]
-    operators = graph.tables(3)
-    first: dict[int, int] = dict.fromkeys(graph.integers(1), 0)
-    last: dict[int, int] = {}
-    for step, operator in enumerate(operators):
-        for index in (*operator.integers(1), *operator.integers(2), *operator.integers(8)):
-            if index >= 0 and sizes[index]:
-                first.setdefault(index, step)
-                last[index] = step
-    for index in graph.integers(2):
-        last[index] = len(operators)
-    change = [0] * (len(operators) + 2)
-    for index, begin in first.items():
-        change[begin] += sizes[index]
-        change[last.get(index, begin) + 1] -= sizes[index]
-    most = alive = 0
-    for step in change:
-        alive += step
-        most = max(most, alive)
+    steps = [(op.integers(1), [i for i in (*op.integers(2), *op.integers(8)) if i >= 0]) for op in graph.tables(3)]
+    return peak(sizes, steps, graph.integers(1), graph.integers(2))
+
+
+def peak(
+    sizes: Sequence[int],
+    steps: Sequence[tuple[Sequence[int], Sequence[int]]],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+) -> int:
+    """Return the most bytes that live tensors have at one step, each from its making to its last use.
+
+    sizes: bytes of each tensor, 0 for a constant; steps: (inputs, outputs) of each operation, in the order of running,
+    where an input of -1 is none.
+    """
+    born = dict.fromkeys(inputs, 0)
+    dies = dict.fromkeys(outputs, len(steps))
+    for at, (takes, makes) in enumerate(steps):
+        for i in makes:
+            born.setdefault(i, at)
+            dies.setdefault(i, at)
+        for i in takes:
+            if i >= 0:
+                born.setdefault(i, 0)
+                dies[i] = max(dies.get(i, at), at)
+    changes = [0] * (len(steps) + 2)
+    for i, start in born.items():
+        changes[start] += sizes[i]
+        changes[dies.get(i, start) + 1] -= sizes[i]
+    most = here = 0
+    for change in changes:
+        here += change
+        most = max(most, here)
     return most
 
 

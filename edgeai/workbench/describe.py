@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 from edgeai.errors import ModelError
 from edgeai.perception.facts import IDENTIFIER, parse_model, read_content
 from edgeai.perception.flatfile import MODEL_SCHEMA, Table, verify
+from edgeai.perception.footprint import arena
 from edgeai.perception.macs import count_macs
 from edgeai.perception.runtimes.operations import operation_name
 from edgeai.power.boards import board_names, load_board, slowdown
 from edgeai.power.ladders import load_ladder
 from edgeai.workbench.estimate import Fit
 
-__all__ = ["Description", "Tensor", "describe", "peak"]
+__all__ = ["Description", "Tensor", "describe"]
 
 _DTYPES = {
-    0: ("float32", 4),
-    1: ("float16", 2),
-    2: ("int32", 4),
-    3: ("uint8", 1),
-    4: ("int64", 8),
-    6: ("bool", 1),
-    7: ("int16", 2),
-    8: ("complex64", 8),
-    9: ("int8", 1),
-    10: ("float64", 8),
-    12: ("uint64", 8),
-    15: ("uint32", 4),
-    16: ("uint16", 2),
+    0: "float32",
+    1: "float16",
+    2: "int32",
+    3: "uint8",
+    4: "int64",
+    6: "bool",
+    7: "int16",
+    8: "complex64",
+    9: "int8",
+    10: "float64",
+    12: "uint64",
+    15: "uint32",
+    16: "uint16",
 }
-"""Name and bytes by TensorType of the TFLite schema."""
+"""Names by TensorType of the TFLite schema."""
 _CUSTOM = 32
 _LADDER = "pi4_tflite"
 
@@ -85,9 +85,6 @@ def describe(path: Path) -> Description:
     model = verify(content, MODEL_SCHEMA, "Model", IDENTIFIER)
     graph, buffers = model.tables(2)[0], model.tables(4)
     tensors = graph.tables(0)
-    stored = [buffers[i].size(0) if (i := tensor.number(2, "I")) else 0 for tensor in tensors]
-    sizes = [0 if stored[i] else _bytes(tensor) for i, tensor in enumerate(tensors)]
-    steps = [(op.integers(1), op.integers(2)) for op in graph.tables(3)]
     boards, source = _times(macs)
     return Description(
         name=path.stem,
@@ -98,7 +95,7 @@ def describe(path: Path) -> Description:
         outputs=tuple(_tensor(tensors[i]) for i in graph.integers(2)),
         operations=_operations(model, graph),
         weights=sum(buffer.size(0) for buffer in buffers),
-        activations=peak(sizes, steps, graph.integers(1), graph.integers(2)),
+        activations=arena(content),
         macs=macs,
         boards=boards,
         source=source,
@@ -109,12 +106,8 @@ def _tensor(tensor: Table) -> Tensor:
     quantization = tensor.table(4)
     scales = quantization.numbers(2, "f") if quantization is not None else ()
     zeros = quantization.integers(3, "q") if quantization is not None else ()
-    name, _ = _DTYPES.get(tensor.number(1, "b"), ("other", 0))
-    return Tensor(tensor.text(3), name, tensor.integers(0), scales[0] if scales else 0.0, zeros[0] if zeros else 0)
-
-
-def _bytes(tensor: Table) -> int:
-    return prod(tensor.integers(0)) * _DTYPES.get(tensor.number(1, "b"), ("", 0))[1]
+    dtype = _DTYPES.get(tensor.number(1, "b"), "other")
+    return Tensor(tensor.text(3), dtype, tensor.integers(0), scales[0] if scales else 0.0, zeros[0] if zeros else 0)
 
 
 def _operations(model: Table, graph: Table) -> dict[str, int]:
@@ -123,38 +116,6 @@ def _operations(model: Table, graph: Table) -> dict[str, int]:
         number = max(code.number(0, "b"), code.number(3, "i"))
         kinds.append(code.text(1) if number == _CUSTOM else operation_name(number))
     return dict(Counter(kinds[op.number(0, "I")] for op in graph.tables(3)).most_common())
-
-
-def peak(
-    sizes: Sequence[int],
-    steps: Sequence[tuple[Sequence[int], Sequence[int]]],
-    inputs: Sequence[int],
-    outputs: Sequence[int],
-) -> int:
-    """Return the most bytes that live tensors have at one step, each from its making to its last use.
-
-    sizes: bytes of each tensor, 0 for a constant; steps: (inputs, outputs) of each operation, in the order of running,
-    where an input of -1 is none.
-    """
-    born = dict.fromkeys(inputs, 0)
-    dies = dict.fromkeys(outputs, len(steps))
-    for at, (takes, makes) in enumerate(steps):
-        for i in makes:
-            born.setdefault(i, at)
-            dies.setdefault(i, at)
-        for i in takes:
-            if i >= 0:
-                born.setdefault(i, 0)
-                dies[i] = max(dies.get(i, at), at)
-    changes = [0] * (len(steps) + 2)
-    for i, start in born.items():
-        changes[start] += sizes[i]
-        changes[dies.get(i, start) + 1] -= sizes[i]
-    most = here = 0
-    for change in changes:
-        here += change
-        most = max(most, here)
-    return most
 
 
 def _times(macs: int) -> tuple[dict[str, float], str]:

@@ -7,8 +7,9 @@ from typer.testing import CliRunner
 
 from edgeai.cli import app
 from edgeai.errors import ConfigError, ModelError
+from edgeai.perception.footprint import peak
 from edgeai.perception.macs import count_macs
-from edgeai.workbench.describe import describe, peak
+from edgeai.workbench.describe import describe
 
 
 @pytest.fixture(autouse=True)

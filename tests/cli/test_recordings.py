@@ -1,28 +1,8 @@
 """`edgeai record`, `info`, `recover` and `export`, one after the other."""
 
 import json
-import sys
 
-import pytest
-
-from edgeai import cli
 from edgeai.graph import Graph
-
-
-@pytest.fixture
-def edgeai(tmp_path, monkeypatch, capfd):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["edgeai", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code or 0
-        return code, *capfd.readouterr()
-
-    return call
 
 
 def test_a_run_is_recorded_described_mended_and_exported(edgeai, tmp_path):

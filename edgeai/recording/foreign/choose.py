@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
+from edgeai.driver import DriverOptions
 from edgeai.errors import RecordingError
 from edgeai.recording.foreign.formats import open_log
 from edgeai.recording.foreign.log import Log, LogSource
@@ -18,17 +20,20 @@ __all__ = ["FormatName", "LogOptions", "chosen", "is_log"]
 FormatName = Literal["edgeai", "rosbag2", "tub", "video", "folder"]
 
 
-class LogOptions(Protocol):
-    """What a graph says of a log."""
+@dataclass(frozen=True, kw_only=True)
+class LogOptions(DriverOptions):
+    """path: a recording, a ROS 2 bag, a tub, a folder of pictures with their times, or a video with lines of JSON.
 
-    @property
-    def path(self) -> str: ...
-    @property
-    def source(self) -> str | None: ...
-    @property
-    def format(self) -> FormatName | None: ...
-    @property
-    def time_unit(self) -> TimeUnit | None: ...
+    source: its name in the log; left out, the one that is called like this device, or the only one. format: edgeai,
+    rosbag2, tub, video or folder, where looking at it does not tell. time_unit: s, ms, us or ns, of the numbers in text
+    files, where they do not tell. lossless: as fast as what is read is consumed.
+    """
+
+    path: str
+    source: str | None = None
+    format: FormatName | None = None
+    time_unit: TimeUnit | None = None
+    lossless: bool = False
 
 
 def is_log(path: str) -> bool:

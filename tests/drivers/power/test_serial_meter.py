@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import tty
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,34 +7,6 @@ from hypothesis import strategies as st
 from edgeai.clock import SystemClock
 from edgeai.errors import DeviceLost, DeviceNotFound, DeviceTimeout
 from edgeai_drivers.power.serial_meter import SerialMeter, figures
-
-
-class Line:
-    """A serial line without hardware; `unplug` closes our end."""
-
-    def __init__(self):
-        self.master, self._slave = os.openpty()
-        tty.setraw(self.master)
-        self.path = os.ttyname(self._slave)
-
-    def send(self, data: bytes) -> None:
-        assert os.write(self.master, data) == len(data)
-
-    def unplug(self) -> None:
-        if self.master >= 0:
-            os.close(self.master)
-            self.master = -1
-
-    def close(self) -> None:
-        self.unplug()
-        os.close(self._slave)
-
-
-@pytest.fixture
-def line():
-    made = Line()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(
