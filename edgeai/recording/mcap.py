@@ -110,8 +110,8 @@ class Scan:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _records(self) -> Iterator[tuple[int, bytes]]:
-        """Give the records at the top level."""
+    def _records(self) -> Iterator[tuple[int, memoryview]]:
+        """Give the records at the top level; what is cut out of them is not copied, for pictures are large."""
         at = len(MAGIC)
         while at < self.size:
             prefix = self._file.read(_PREFIX.size)
@@ -130,7 +130,8 @@ class Scan:
             if len(body) < length:
                 raise _Torn("the file became shorter while it was read")
             at += length
-            yield opcode, body
+            if opcode != _MESSAGE_INDEX:  # everything is read in order
+                yield opcode, memoryview(body)
 
     def _passes_over(self, length: int) -> bool:
         """Pass over the body of a chunk whose index, which follows it, names only channels that are not wanted."""
@@ -147,7 +148,7 @@ class Scan:
         self._file.seek(end if passes else start)
         return passes
 
-    def _chunk(self, body: bytes) -> Iterator[Message]:
+    def _chunk(self, body: memoryview) -> Iterator[Message]:
         try:
             data = _unpacked(body)
         except _Torn as torn:
@@ -169,7 +170,7 @@ class Scan:
                     yield message
             at += length
 
-    def _record(self, opcode: int, body: bytes) -> Message | None:
+    def _record(self, opcode: int, body: memoryview) -> Message | None:
         if opcode == _MESSAGE:
             if len(body) < _MESSAGE_HEAD.size:
                 raise _Torn("a message is shorter than its head")
@@ -179,7 +180,7 @@ class Scan:
                 raise _Torn(f"a message belongs to channel {number}, which is not there")
             if number in self._unwanted:
                 return None
-            return Message(channel, sequence, log_time, publish_time, body[_MESSAGE_HEAD.size :])
+            return Message(channel, sequence, log_time, publish_time, bytes(body[_MESSAGE_HEAD.size :]))
         fields = _Fields(body)
         if opcode == _CHANNEL:
             number, schema = fields.integer(2), fields.integer(2)
@@ -193,13 +194,13 @@ class Scan:
             number = fields.integer(2)
             name, encoding = fields.text(), fields.text()
             self._schemas[number] = name
-            self._forms[name] = encoding, fields.rest()[4:]
+            self._forms[name] = encoding, bytes(fields.rest()[4:])
         elif opcode == _HEADER:
             self.profile = fields.text()
         return None
 
 
-def _unpacked(body: bytes) -> bytes:
+def _unpacked(body: memoryview) -> memoryview:
     """Return the records in a chunk, never more than MAX_CHUNK bytes."""
     if len(body) < _CHUNK_HEAD.size:
         raise _Torn("a chunk is shorter than its head")
@@ -212,9 +213,9 @@ def _unpacked(body: bytes) -> bytes:
     try:
         if compression == "zstd":
             with zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK).stream_reader(data) as reader:
-                data = reader.read(size + 1)
+                data = memoryview(reader.read(size + 1))
         elif compression == "lz4":
-            data = lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=size + 1)
+            data = memoryview(lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=size + 1))
         elif compression:
             raise _Torn(f"a chunk is compressed in a way that is not known, {compression[:20]!r}")
     except (zstandard.ZstdError, RuntimeError, EOFError, MemoryError) as error:
@@ -227,7 +228,7 @@ def _unpacked(body: bytes) -> bytes:
 class _Fields:
     """Reads the fields of a record's body one after the other."""
 
-    def __init__(self, body: bytes, at: int = 0) -> None:
+    def __init__(self, body: memoryview, at: int = 0) -> None:
         self._body, self._at = body, at
 
     def integer(self, size: int) -> int:
@@ -237,7 +238,7 @@ class _Fields:
     def text(self) -> str:
         """Return a string, its length before it in four bytes."""
         try:
-            return self._take(self.integer(4)).decode()
+            return str(self._take(self.integer(4)), "utf-8")
         except UnicodeDecodeError:
             raise _Torn("a name is no text") from None
 
@@ -249,11 +250,11 @@ class _Fields:
             found.append((self.text(), self.text()))
         return tuple(found)
 
-    def rest(self) -> bytes:
+    def rest(self) -> memoryview:
         """Return what is left."""
         return self._body[self._at :]
 
-    def _take(self, size: int) -> bytes:
+    def _take(self, size: int) -> memoryview:
         taken = self._body[self._at : self._at + size]
         if len(taken) < size:
             raise _Torn("a record is shorter than its fields")
