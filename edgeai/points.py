@@ -188,9 +188,9 @@ def _accuracy(model: Model) -> float:
 
 def _model_program(model: Model) -> Program:
     def prepare(work: Work) -> None:
-        if work.frame is not None:
-            model.prepare(work.frame)
-        elif model.takes_pictures or isinstance(work.captured, Frame):
+        if isinstance(work.captured, Frame):
+            model.prepare(work.captured)
+        elif model.takes_pictures:
             raise ModelError(
                 f"{model.name} takes pictures and {work.captured.source} is no camera: change the stage's input"
             )

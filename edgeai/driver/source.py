@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from edgeai.clock import NS, Clock
 from edgeai.driver.base import Driver
 from edgeai.errors import DeviceTimeout
-from edgeai.messages import Frame, Reading, StampClock
+from edgeai.messages import Frame, Reading, StampClock, Timing
 from edgeai.stamping import Stamper
 
 if TYPE_CHECKING:
@@ -204,7 +204,8 @@ class Source(Driver, Generic[M]):
         self.lost += capture.lost
         seq = self.captured + self.lost
         if self.lossless:
-            stamp, timing = arrival, replace(self._stamper.stamp(capture.clock, capture.raw, arrival)[1], offset=0)
+            _, found = self._stamper.stamp(capture.clock, capture.raw, arrival)
+            stamp, timing = arrival, Timing(found.clock, found.raw, 0, found.uncertainty)
         else:
             stamp, timing = self._stamper.stamp(capture.clock, capture.raw, arrival, capture.measured)
         self.captured += 1

@@ -169,8 +169,9 @@ class Core:
             if self._taps.published or job.stage in self._followed:
                 result = result_of(job, work, execution, now, self._points[job.stage][job.point])
                 self._coming[job.stage, job.seq] = result
+                frame = work.frame
                 for call in self._taps.published:
-                    call(result, work.frame)
+                    call(result, frame)
                 if job.stage in self._followed:
                     found = Work(work.captured, now, result)
                     self._joining.note(job.stage, result, found)

@@ -118,7 +118,7 @@ class Lane:
 
     def _refused(self, batch: Batch) -> list[Execution] | None:
         """Return what becomes of jobs whose stage is not run any more."""
-        if not any(job.stage in self._given_up for job, _ in batch):
+        if not self._given_up or not any(job.stage in self._given_up for job, _ in batch):
             return None
         now = self._clock.now()
         return [_failed(self._given_up.get(job.stage, _late(job, 0.0)), now, now) for job, _ in batch]
