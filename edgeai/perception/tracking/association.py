@@ -21,12 +21,13 @@ def overlaps(a: Floats, b: Floats, doubt: Floats | float = 0.0) -> Floats:
     With `doubt` (n, 2), both boxes of a pair are grown by it on every side: near is then as good as in place (buffered
     IoU; Yang et al., WACV 2023).
     """
-    grown = 2.0 * np.broadcast_to(doubt, (len(a), 2))[:, None, :]
-    corner = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    side = np.maximum(corner + grown, 0.0)
-    common = side[..., 0] * side[..., 1]
-    size_a, size_b = (a[:, 2:] - a[:, :2])[:, None, :] + grown, (b[:, 2:] - b[:, :2])[None, :, :] + grown
-    whole = size_a[..., 0] * size_a[..., 1] + size_b[..., 0] * size_b[..., 1] - common
+    # x and y come first and pairs last: numpy is quick along the last axis.
+    one, other = np.ascontiguousarray(a.T)[:, :, None], np.ascontiguousarray(b.T)[:, None, :]
+    grown = 2.0 * np.transpose(doubt)[..., None]
+    side = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]) + grown, 0.0)
+    common = side[0] * side[1]
+    size_a, size_b = one[2:] - one[:2] + grown, other[2:] - other[:2] + grown
+    whole = size_a[0] * size_a[1] + size_b[0] * size_b[1] - common
     likeness: Floats = np.divide(common, whole, out=np.zeros_like(common), where=whole > 0.0)
     return likeness
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edgeai.messages import Detections
-from edgeai.perception.tracking.motion import Motion, boxes_of, correct, joined, select, start
+from edgeai.perception.tracking.motion import Motion, boxes_of, correct, joined, put, select, start
 from edgeai.perception.tracking.tracks import Tracks
 
 __all__ = ["Book", "empty", "opened", "seen", "tracks_of"]
@@ -38,9 +38,22 @@ class Book:
 
     def pick(self, rows: Rows) -> Book:
         """Return a book of some of the tracks, in this order."""
-        picked = {name: getattr(self, name)[rows] for name in _COLUMNS}
-        label = tuple([self.label[i] for i in rows])
-        return replace(self, motion=select(self.motion, rows), label=label, **picked)
+        return Book(
+            self.stamp,
+            self.upcoming,
+            select(self.motion, rows),
+            self.number[rows],
+            self.class_id[rows],
+            self.labels(rows),
+            self.score[rows],
+            self.hits[rows],
+            self.seen[rows],
+            self.row[rows],
+        )
+
+    def labels(self, rows: Rows) -> tuple[str, ...]:
+        """Return the labels of some of the tracks."""
+        return tuple([self.label[i] for i in rows.tolist()])
 
 
 _COLUMNS = ("number", "class_id", "score", "hits", "seen", "row")
@@ -53,22 +66,27 @@ def empty() -> Book:
     return Book(None, 1, Motion(none, none, none, none, none), number, number, (), np.zeros(0), number, number, number)
 
 
-def seen(book: Book, tracks: Rows, found: Detections, boxes: npt.NDArray[np.float64], rows: Rows, stamp: int) -> Book:
+def seen(
+    book: Book,
+    motion: Motion,
+    tracks: Rows,
+    found: Detections,
+    boxes: npt.NDArray[np.float64],
+    rows: Rows,
+    stamp: int,
+) -> Book:
     """Return the book after `tracks` were seen as the detections `rows` of what was found at `stamp`.
 
-    The motion in `book` is that of `stamp` already; boxes: those of `found` as float64.
+    motion: that of all tracks, predicted for `stamp`; boxes: those of `found` as float64.
     """
-    columns: dict[str, Any] = {name: getattr(book, name).copy() for name in ("score", "hits", "seen")}
-    columns["score"][tracks] = found.score[rows]
-    columns["hits"][tracks] += 1
-    columns["seen"][tracks] = stamp
+    score, hits, when = book.score.copy(), book.hits.copy(), book.seen.copy()
+    score[tracks] = found.score[rows]
+    hits[tracks] += 1
+    when[tracks] = stamp
     row = np.full(len(book.number), -1)
     row[tracks] = rows
-    better = correct(select(book.motion, tracks), boxes[rows])
-    arrays = {each.name: getattr(book.motion, each.name).copy() for each in fields(Motion)}
-    for name, array in arrays.items():
-        array[tracks] = getattr(better, name)
-    return replace(book, stamp=stamp, motion=Motion(**arrays), row=row, **columns)
+    motion = put(motion, tracks, correct(select(motion, tracks), boxes[rows]))
+    return Book(stamp, book.upcoming, motion, book.number, book.class_id, book.label, score, hits, when, row)
 
 
 def opened(book: Book, found: Detections, boxes: npt.NDArray[np.float64], rows: Rows, hits: int) -> Book:
@@ -100,30 +118,39 @@ def tracks_of(book: Book, found: Detections, confirm: int) -> Tracks:
     confirm: how often a track was seen before it is believed.
     """
     assert book.stamp is not None
-    believed = book.hits >= confirm
     order = np.argsort(-book.score, kind="stable")
-    shown = book.pick(order[believed[order] & (book.row[order] >= 0)])
-    away = book.pick(order[believed[order] & (book.row[order] < 0)])
+    believed = order[book.hits[order] >= confirm]
+    is_shown = book.row[believed] >= 0
+    shown, away = believed[is_shown], believed[~is_shown]
+    motion, columns = _extract(book, shown)
+    hidden_motion, hidden = _extract(book, away) if len(away) else _NOTHING
     return Tracks(
-        *_columns(shown),
-        keypoints=None if found.keypoints is None else found.keypoints.take(shown.row.tolist()),
+        *columns,
+        keypoints=None if found.keypoints is None else found.keypoints.take(book.row[shown].tolist()),
         stamp=book.stamp,
-        motion=shown.motion,
-        hidden=Detections(*_columns(away)),
-        hidden_motion=away.motion,
-        tentative=int(np.count_nonzero(~believed)),
+        motion=motion,
+        hidden=Detections(*hidden),
+        hidden_motion=hidden_motion,
+        tentative=len(order) - len(believed),
     )
 
 
-def _columns(
-    book: Book,
-) -> tuple[
+_Columns = tuple[
     npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int32], tuple[str, ...], npt.NDArray[np.int32]
-]:
-    return (
-        boxes_of(book.motion).astype(np.float32),
-        book.score.astype(np.float32),
-        book.class_id.astype(np.int32),
-        book.label,
-        book.number.astype(np.int32),
+]
+
+
+def _extract(book: Book, rows: Rows) -> tuple[Motion, _Columns]:
+    """Return the motion of some of the tracks, and the columns of their detections."""
+    motion = select(book.motion, rows)
+    return motion, (
+        boxes_of(motion).astype(np.float32),
+        book.score[rows].astype(np.float32),
+        book.class_id[rows].astype(np.int32),
+        book.labels(rows),
+        book.number[rows].astype(np.int32),
     )
+
+
+_NOTHING = _extract(empty(), np.zeros(0, np.intp))
+"""Most often nothing is hidden."""

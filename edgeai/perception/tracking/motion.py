@@ -12,22 +12,23 @@ quotients of elements are used: the same numbers on every machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Motion", "boxes_of", "correct", "joined", "predict", "select", "spread", "start"]
+__all__ = ["Motion", "boxes_of", "correct", "joined", "predict", "put", "select", "spread", "start"]
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 
 _MEASURED = 0.05
 """Standard deviation of a detector's edge, in heights: a box of 100 pixels is right to 5."""
 
-_SPEED = (1.0, 1.0, 0.2, 0.2)
+_SPEED = np.array((1.0, 1.0, 0.2, 0.2))
 """Standard deviation of an unknown velocity, in heights a second: walking is 0.8; sizes change as one comes nearer."""
 
-_AGILITY = (0.1, 0.1, 0.02, 0.02)
+_AGILITY = np.array((0.1, 0.1, 0.02, 0.02))
 """q in heights^2 / s^3: within a second the speed changes by 0.3 heights a second, a person's by half a metre."""
 
 
@@ -44,19 +45,23 @@ class Motion:
     def __len__(self) -> int:
         return len(self.place)
 
+    def arrays(self) -> tuple[Floats, ...]:
+        """Return the five arrays, in the order of the fields."""
+        return self.place, self.velocity, self.pp, self.pv, self.vv
+
 
 def start(boxes: Floats) -> Motion:
     """Return the motion of boxes (n, 4) as x1, y1, x2, y2 that were seen once."""
     place = _centred(boxes)
     unit = place[:, 3:4] * place[:, 3:4]
     zero = np.zeros_like(place)
-    variance = np.square(np.array(_SPEED)) * unit
+    variance = np.square(_SPEED) * unit
     return Motion(place, zero, zero + _MEASURED * _MEASURED * unit, zero, variance)
 
 
 def predict(motion: Motion, dt: float) -> Motion:
     """Return the motion dt seconds later; backwards for a negative dt, with as much doubt."""
-    q = np.array(_AGILITY) * (motion.place[:, 3:4] * motion.place[:, 3:4])
+    q = _AGILITY * (motion.place[:, 3:4] * motion.place[:, 3:4])
     ahead = abs(dt)
     pv = dt * motion.vv
     return Motion(
@@ -72,31 +77,40 @@ def correct(motion: Motion, boxes: Floats) -> Motion:
     """Return the motion after each of its boxes was seen at `boxes` (n, 4)."""
     seen = _centred(boxes)
     r = _MEASURED * _MEASURED * (seen[:, 3:4] * seen[:, 3:4])
-    gain_place, gain_velocity = motion.pp / (motion.pp + r), motion.pv / (motion.pp + r)
-    error = seen - motion.place
+    doubt = motion.pp + r
+    gain_place, gain_velocity = motion.pp / doubt, motion.pv / doubt
+    error, left = seen - motion.place, 1.0 - gain_place
     return Motion(
         motion.place + gain_place * error,
         motion.velocity + gain_velocity * error,
-        (1.0 - gain_place) * motion.pp,
-        (1.0 - gain_place) * motion.pv,
+        left * motion.pp,
+        left * motion.pv,
         motion.vv - gain_velocity * motion.pv,
     )
 
 
-def select(motion: Motion, rows: npt.NDArray[np.intp] | list[int]) -> Motion:
+def select(motion: Motion, rows: Rows) -> Motion:
     """Return some of the boxes."""
-    return Motion(motion.place[rows], motion.velocity[rows], motion.pp[rows], motion.pv[rows], motion.vv[rows])
+    return Motion(*(array.take(rows, 0) for array in motion.arrays()))
+
+
+def put(motion: Motion, rows: Rows, others: Motion) -> Motion:
+    """Return the boxes, those in `rows` replaced by others."""
+    source = np.arange(len(motion))
+    source[rows] = np.arange(len(motion), len(motion) + len(rows))
+    return select(joined(motion, others), source)
 
 
 def joined(one: Motion, other: Motion) -> Motion:
     """Return the boxes of both, one after the other."""
-    return Motion(*(np.concatenate([getattr(one, each.name), getattr(other, each.name)]) for each in fields(Motion)))
+    return Motion(*(np.concatenate(pair) for pair in zip(one.arrays(), other.arrays(), strict=True)))
 
 
 def boxes_of(motion: Motion) -> Floats:
     """Return the boxes (n, 4) as x1, y1, x2, y2; never inverted."""
-    half = np.maximum(motion.place[:, 2:], 0.0) / 2.0
-    return np.hstack([motion.place[:, :2] - half, motion.place[:, :2] + half])
+    place = np.ascontiguousarray(motion.place.T)  # numpy is quick along the last axis
+    half = np.maximum(place[2:], 0.0) / 2.0
+    return np.ascontiguousarray(np.concatenate((place[:2] - half, place[:2] + half)).T)
 
 
 def spread(motion: Motion) -> Floats:
@@ -105,5 +119,6 @@ def spread(motion: Motion) -> Floats:
 
 
 def _centred(boxes: Floats) -> Floats:
-    size = boxes[:, 2:] - boxes[:, :2]
-    return np.hstack([boxes[:, :2] + size / 2.0, np.maximum(size, 1.0)])
+    edges = np.ascontiguousarray(boxes.T)
+    size = edges[2:] - edges[:2]
+    return np.ascontiguousarray(np.concatenate((edges[:2] + size / 2.0, np.maximum(size, 1.0))).T)

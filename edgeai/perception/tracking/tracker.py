@@ -7,7 +7,7 @@ depends on time depends on seconds, not on frames, so that the rate may change a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from edgeai.messages import Detections
 from edgeai.perception.tracking.association import assign, overlaps, require_scipy
 from edgeai.perception.tracking.book import Book, empty, opened, seen, tracks_of
-from edgeai.perception.tracking.motion import boxes_of, predict, select, spread
+from edgeai.perception.tracking.motion import Motion, boxes_of, predict, select, spread
 from edgeai.perception.tracking.tracks import Tracks
 from edgeai.quantities import Duration, Fraction
 
@@ -84,17 +84,17 @@ class Tracker:
         """
         book = self.book
         dt = 0.0 if book.stamp is None else (stamp - book.stamp) / _NS
-        book = replace(book, motion=predict(book.motion, dt))
-        everyone = np.arange(len(book.number))
-        tracks, columns = assign(_likeness(book, everyone, shown, shown.sure), _ALIKE)
+        motion = predict(book.motion, dt)
+        tracks, columns = assign(_likeness(motion, book.class_id, shown, shown.sure), _ALIKE)
         detections = shown.sure[columns]
         if len(shown.doubtful):
-            left = _without(everyone, tracks, len(everyone))
-            left = left[book.hits[left] >= self.options.confirm]
-            more, others = assign(_likeness(book, left, shown, shown.doubtful), _ALIKE_DOUBTFUL)
+            believed = np.flatnonzero(book.hits >= self.options.confirm)
+            left = _without(believed, tracks, len(book.hits))
+            likeness = _likeness(select(motion, left), book.class_id[left], shown, shown.doubtful)
+            more, others = assign(likeness, _ALIKE_DOUBTFUL)
             tracks = np.concatenate([tracks, left[more]])
             detections = np.concatenate([detections, shown.doubtful[others]])
-        return seen(book, tracks, shown.found, shown.boxes, detections, stamp)
+        return seen(book, motion, tracks, shown.found, shown.boxes, detections, stamp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +124,7 @@ def _without(rows: Rows, taken: npt.NDArray[np.integer[Any]], n: int) -> Rows:
     return rows[free[rows]]
 
 
-def _likeness(book: Book, tracks: Rows, shown: _Shown, rows: Rows) -> Floats:
+def _likeness(motion: Motion, class_id: npt.NDArray[np.int64], shown: _Shown, rows: Rows) -> Floats:
     """Return the overlap (tracks, detections) with the doubt about each track, -1 for other classes."""
-    mine = select(book.motion, tracks)
-    likeness = overlaps(boxes_of(mine), shown.boxes[rows], spread(mine))
-    return np.where(book.class_id[tracks][:, None] == shown.found.class_id[rows][None, :], likeness, -1.0)
+    likeness = overlaps(boxes_of(motion), shown.boxes[rows], spread(motion))
+    return np.where(class_id[:, None] == shown.found.class_id[rows], likeness, -1.0)
