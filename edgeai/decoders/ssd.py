@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -19,7 +18,7 @@ from edgeai.perception.labels import MAX_CLASSES
 __all__ = ["Ssd"]
 
 _DEFAULT_SCORE = 0.5
-_XYXY = [1, 0, 3, 2]
+_XYXY = np.array((1, 0, 3, 2))
 """The operation gives y1, x1, y2, x2 in 0..1 of the input."""
 
 
@@ -62,21 +61,20 @@ class Ssd(Decoder):
         count = tensors[self._count].ravel()
         require_finite(count, "counts")
         scores = tensors[self._scores].ravel()[: max(0, int(count[0]))]
+        require_finite(scores, "scores")
         listed, threshold = scores.tolist(), self._threshold
-        if not all(map(math.isfinite, listed)):
-            require_finite(scores, "scores")
-        rows = [i for i, score in enumerate(listed) if score >= threshold]
-        rows.sort(key=lambda i: -listed[i])
-        found = scores[rows]
-        boxes = tensors[self._boxes].reshape(-1, 4)[rows]
+        best = [i for i, score in enumerate(listed) if score >= threshold]
+        best.sort(key=lambda i: -listed[i])
+        rows = np.array(best, np.intp)
+        boxes = tensors[self._boxes].reshape(-1, 4).take(rows, 0)
         require_finite(boxes, "boxes")
-        classes = tensors[self._classes].ravel()[rows]
+        classes = tensors[self._classes].take(rows)
         if not all(0 <= each <= MAX_CLASSES for each in classes.tolist()):
             raise ModelError(
                 "the model's classes are no class numbers: name another decoder, or check the normalisation of its "
                 "input (mean, std)"
             )
-        return detections(view, boxes[:, _XYXY], found, classes.astype(np.int32), self._names)
+        return detections(view, boxes.take(_XYXY, 1), scores.take(rows), classes.astype(np.int32), self._names)
 
 
 def _roles(signature: Signature) -> PostProcess | None:

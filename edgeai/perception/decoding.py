@@ -6,6 +6,7 @@ holds no state between frames and may be shared by several interpreters of the s
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ from edgeai.perception.options import SsdOptions, YoloOptions
 from edgeai.perception.tensor import TensorInfo
 
 __all__ = ["Decoder", "PostProcess", "Settings", "Signature", "choose_decoder", "could_be", "require_finite"]
+
+_FEW = 50
+"""Numbers that Python has looked at one by one before numpy's two calls are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ class Decoder(ABC):
 
 def require_finite(array: npt.NDArray[Any], what: str) -> None:
     """Raise ModelError when there is NaN or infinity in `array`."""
-    if not np.isfinite(array).all():
+    finite = all(map(math.isfinite, array.ravel().tolist())) if array.size <= _FEW else np.isfinite(array).all()
+    if not finite:
         raise ModelError(
             f"the model's {what} hold NaN or infinity: check the normalisation of its input (mean, std), or convert "
             "the model again"
