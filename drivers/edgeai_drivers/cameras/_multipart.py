@@ -11,6 +11,10 @@ __all__ = ["Chunks", "Head", "Multipart", "Part", "WireError", "headers", "jpeg_
 
 _HEAD_LIMIT = 16 << 10
 _PART_LIMIT = 32 << 20
+_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,16})\s*(?:;.*)?", re.DOTALL)
+"""The line before a chunk. `int` would take a sign, too, and a chunk of negative size would never end."""
+_LONGEST_LENGTH = 16
+"""Digits of a length: Python refuses to read thousands of them."""
 
 
 class WireError(ValueError):
@@ -91,10 +95,9 @@ class Chunks:
                 raise WireError("its chunks have no size")
             return False
         del self._buffer[: len(line) + 2]
-        try:
-            size = int(line.partition(b";")[0], 16)
-        except ValueError:
-            raise WireError("its chunks have no size") from None
+        if (told := _SIZE.fullmatch(line)) is None:
+            raise WireError("its chunks have no size")
+        size = int(told[1], 16)
         self.ended = size == 0
         self._left = size + 2
         return True
@@ -131,8 +134,8 @@ class Multipart:
             return None
         assert self._headers is not None
         told = self._headers.get("content-length", "")
-        if told.isdecimal() and int(told):
-            return self._take(int(told))
+        if told.isdecimal() and int(told[:_LONGEST_LENGTH]):
+            return self._take(int(told[:_LONGEST_LENGTH]))
         return self._take_to_boundary()
 
     def _read_headers(self) -> bool:

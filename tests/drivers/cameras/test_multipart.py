@@ -85,6 +85,11 @@ def test_bytes_before_the_first_boundary_are_passed_over():
     assert len(machine._buffer) < 100
 
 
+def test_a_length_of_thousands_of_digits_is_too_large_a_picture():
+    with pytest.raises(WireError, match="larger than"):
+        Multipart("edge").feed(b"--edge\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n")
+
+
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=6), cuts)
 def test_chunks_are_undone_however_the_bytes_are_split(contents, cuts):
     wire = b"".join(f"{len(c):x};name=1\r\n".encode() + c + b"\r\n" for c in contents) + b"0\r\n\r\n"
@@ -93,7 +98,7 @@ def test_chunks_are_undone_however_the_bytes_are_split(contents, cuts):
     assert chunks.ended
 
 
-@pytest.mark.parametrize("wire", [b"zz\r\n", b"a" * 2000])
+@pytest.mark.parametrize("wire", [b"zz\r\n", b"a" * 2000, b"-5\r\nabc", b"1_0\r\n", b"f" * 17 + b"\r\n"])
 def test_chunks_without_a_size_are_refused(wire):
     with pytest.raises(WireError, match="size"):
         Chunks().feed(wire)
