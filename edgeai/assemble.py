@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from edgeai import plugins
 from edgeai.around import Around
 from edgeai.batching import batched, sharing
 from edgeai.calibrate import board_of, check_runtime, open_profile
-from edgeai.clock import NS, Clock
+from edgeai.clock import NS, Clock, time_of_day
 from edgeai.driver import Camera, Driver, Output, Sensor, Source
 from edgeai.errors import ConfigError
 from edgeai.meters import meters_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from edgeai.graph import Graph, ScheduleSpec
     from edgeai.graph.steps import SyncSpec
 
-__all__ = ["Assembled", "assemble", "make_policy", "policy_options"]
+__all__ = ["Assembled", "assemble", "make_policy"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +51,8 @@ class Assembled:
     """Points (stage, index) of different stages that have one model."""
     batchings: tuple[Batching, ...] = ()
     """Of those, what was measured of running them together; nothing in virtual time."""
+    started: float = 0.0
+    """The time of day, seconds after midnight; a virtual day begins at midnight."""
 
 
 def assemble(
@@ -106,7 +108,8 @@ def assemble(
     memory = None if graph.schedule.memory is None else round(graph.schedule.memory)
     workload = Workload(tuple(loads), graph.schedule.lanes, memory)
     require_memory(graph, workload)
-    require_possible(graph.problem, graph.schedule, workload, board)
+    started = time_of_day() if measure else 0.0
+    require_possible(graph.problem, graph.schedule, workload, board, started)
     profiles = tuple(_profiles(points, board))
     programs = Programs({key: _maker(key[0], point, disturb) for key, point in points.items()})
     named_meters, found_meters = meters_of(graph, board, look=measure)
@@ -139,7 +142,8 @@ def assemble(
     together = tuple(batched(points, graph.schedule.lanes)) if measure else ()
     for found in together:
         programs.join(found.batching.members, found.lanes)
-    return Assembled(assembly, profiles, board, tuple(sharing(points)), tuple(found.batching for found in together))
+    batchings = tuple(found.batching for found in together)
+    return Assembled(assembly, profiles, board, tuple(sharing(points)), batchings, started)
 
 
 def _source(graph: Graph, section: str, name: str, *, live: bool) -> Driver:
@@ -175,15 +179,7 @@ def _profiles(points: Mapping[tuple[str, int], Point], board: Board) -> Iterator
 
 def make_policy(schedule: ScheduleSpec) -> Policy:
     """Make the policy with what a schedule asks of it."""
-    takes = policy_options(schedule.policy)
-    asked = {name: value for name, value in schedule.asked().items() if name in takes}
-    return cast(Policy, plugins.find("policies", schedule.policy)(**asked))
-
-
-def policy_options(name: str) -> set[str]:
-    """Return what a policy takes of a schedule."""
-    cls = plugins.find("policies", name)
-    return {field.name for field in fields(cls)} if is_dataclass(cls) else set()
+    return cast(Policy, plugins.find("policies", schedule.policy)(**schedule.asked()))
 
 
 def _load(graph: Graph, name: str, origin: str, points: tuple[OperatingPoint, ...], *, lossless: bool) -> StageLoad:

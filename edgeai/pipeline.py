@@ -285,12 +285,13 @@ class Pipeline(Status):
     def configure(self, **schedule: Any) -> None:
         """Change the schedule while running: `configure(policy="power", budget="4 W")`; what is not named stays.
 
-        Lanes cannot be changed. Raises ConfigError.
+        Lanes, memory and profile cannot be changed. Raises ConfigError.
         """
         engine = self._require_started("configure").engine
         assert self._assembled is not None
+        workload, board = self._assembled.assembly.workload, self._assembled.board
         changed = reschedule(self._said, schedule)
-        require_possible(self.graph.problem, changed, self._assembled.assembly.workload, self._assembled.board)
+        require_possible(self.graph.problem, changed, workload, board, self._assembled.started)
         engine.core.configure(make_policy(changed))
         self._said |= schedule
         self._schedule = changed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from edgeai.clock import NS
 from edgeai.errors import ConfigError, Problem
+from edgeai.graph.asked import told
 from edgeai.schedule.admission import Refusal, admit
 from edgeai.schedule.events import Profile
 from edgeai.schedule.workload import Workload
@@ -29,6 +30,9 @@ __all__ = [
 ]
 
 _log = logging.getLogger("edgeai")
+
+_DAY = 86_400.0
+"""Seconds."""
 
 
 def require_admission(graph: Graph, workload: Workload, profiles: Iterable[Profile], *, timed: bool) -> None:
@@ -57,27 +61,39 @@ def _found(graph: Graph, refusal: Refusal) -> tuple[str, str]:
     return "rate", f"{refusal.rate:g} fps at least, which {refusal.exceeds}"
 
 
-def require_possible(problem: Callable[..., Problem], schedule: ScheduleSpec, workload: Workload, board: Board) -> None:
+def require_possible(
+    problem: Callable[..., Problem], schedule: ScheduleSpec, workload: Workload, board: Board, started: float = 0.0
+) -> None:
     """Refuse watts, hours and accuracies that no scheduler can reach. Raises ConfigError.
 
-    problem: makes a Problem at a path of the document, as `Graph.problem` does.
+    problem: makes a Problem at a path of the document, as `Graph.problem` does. started: the time of day, in seconds
+    after midnight; a virtual day begins at midnight.
     """
     asked, idle = schedule.asked(), board.idle.value
     machine = f"the board is taken for: {board.title}"
     if "budget" in asked and asked["budget"] <= idle:
         expected = f"more watts than the board takes when idle, {idle:g} W"
         raise ConfigError(problem(("schedule", "budget"), f"{asked['budget']:g} W", expected, machine))
-    if "capacity" in asked and "hours" in asked:
-        left = asked["capacity"] - asked.get("reserve", 0.0)
-        if left <= idle * asked["hours"]:
-            found = f"{asked['hours']:g} h from {max(0.0, left):g} Wh"
-            expected = f"at most the {max(0.0, left) / idle:.3g} h that the idle board would last, at {idle:g} W"
-            raise ConfigError(problem(("schedule", "hours"), found, expected, machine))
+    if "capacity" in asked and asked.keys() & {"hours", "until"}:
+        _require_energy(problem, asked, idle, started, machine)
     for stage in workload.stages:
         best = max(stage.points, key=lambda point: point.accuracy)
         if best.accuracy < asked.get("accuracy", 0.0):
             expected = f"at most {best.accuracy:g}, which {best.variant} of stage {stage.name} reaches on time"
             raise ConfigError(problem(("schedule", "accuracy"), f"{asked['accuracy']:g}", expected))
+
+
+def _require_energy(
+    problem: Callable[..., Problem], asked: Mapping[str, Any], idle: float, started: float, machine: str
+) -> None:
+    """Refuse a time that not even the idle board would last. Raises ConfigError."""
+    key = "hours" if "hours" in asked else "until"
+    hours = asked["hours"] if key == "hours" else (asked["until"] - started) % _DAY / 3600.0
+    left = max(0.0, asked["capacity"] - asked.get("reserve", 0.0))
+    if left <= idle * hours:
+        when = f"{told({key: asked[key]})}, which is " if key == "until" else ""
+        expected = f"at most the {left / idle:.3g} h that the idle board would last, at {idle:g} W"
+        raise ConfigError(problem(("schedule", key), f"{when}{hours:.3g} h from {left:g} Wh", expected, machine))
 
 
 def require_memory(graph: Graph, workload: Workload) -> None:

@@ -117,6 +117,10 @@ def test_check_refuses_a_budget_below_what_the_board_takes_idle():
     [
         ({"policy": "power", "budget": "2W"}, "schedule.budget: found 2 W, expected more watts than .* idle, 2.5 W"),
         ({"policy": "battery", "hours": 8, "capacity": 20}, "hours: found 8 h from 20 Wh, expected at most the 8 h"),
+        (
+            {"policy": "battery", "until": "18:30", "capacity": 20},
+            "until: found until 18:30, which is 18.5 h from 20 Wh, expected at most the 8 h",
+        ),
         ({"policy": "battery", "hours": 1, "capacity": 5, "reserve": 6}, "from 0 Wh, expected at most the 0 h"),
         (
             {"policy": "accuracy_floor", "accuracy": 0.8},

@@ -77,7 +77,7 @@ def _plain(made: Plan) -> dict[str, Any]:
     return {
         "scenario": made.scenario.name,
         "board": made.scenario.board.name,
-        "policy": {"name": made.scenario.schedule.policy, **made.scenario.asked()},
+        "policy": {"name": made.scenario.schedule.policy, **made.scenario.schedule.asked()},
         "admission": str(made.refusal) if made.refusal else "admitted",
         "watts": round(made.watts, 6),
         "stages": {stage.stage.name: _plain_stage(stage) for stage in made.stages},
@@ -123,7 +123,7 @@ def _plain_option(option: Option) -> dict[str, Any]:
 def _show(made: Plan) -> None:
     console = screen.console()
     scenario = made.scenario
-    policy = ", ".join(filter(None, (scenario.schedule.policy.replace("_", "-"), told(scenario.asked()))))
+    policy = ", ".join(filter(None, (scenario.schedule.policy.replace("_", "-"), told(scenario.schedule.asked()))))
     console.print(f"[bold]{scenario.name} on {scenario.board.title}[/bold]")
     console.print(f"policy {policy}")
     console.print("admitted" if made.refusal is None else f"not admitted: {made.refusal}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +11,15 @@ from edgeai import plugins
 from edgeai.errors import ConfigError
 from edgeai.graph.build import make
 from edgeai.graph.calls import find_function
-from edgeai.graph.devices import ROLES, wrong_options
+from edgeai.graph.devices import ROLES
 from edgeai.graph.files import find_input, find_model, neighbours
 from edgeai.graph.findings import Findings, Mistake
+from edgeai.graph.policy import check_policy
 from edgeai.graph.reader import section
-from edgeai.graph.sentences import unknown_key
 from edgeai.graph.spec import MODEL_FIELDS, DeviceSpec, ScheduleSpec, StageSpec, sure_score
 from edgeai.graph.words import any_of, show
 
-__all__ = ["Parts", "check", "check_policy", "default_input", "needs"]
+__all__ = ["Parts", "check", "default_input", "needs"]
 
 SOURCES = ("cameras", "sensors")
 
@@ -233,31 +232,6 @@ def _check_output(parts: Parts, name: str, spec: DeviceSpec, findings: Findings)
             findings.add(
                 ("outputs", name, "stages"), found, f"stages: {any_of(stages)}", plugins.near_miss(stage, stages)
             )
-
-
-def check_policy(schedule: ScheduleSpec, findings: Findings) -> None:
-    """Note a policy that is unknown, and options it cannot do without."""
-    known = plugins.names("policies")
-    if schedule.policy not in known:
-        hint = plugins.near_miss(schedule.policy, known)
-        found = f"an unknown policy {show(schedule.policy)}"
-        findings.add(
-            ("schedule", "policy"), found, f"one of {', '.join(known) or 'none: no policy is installed'}", hint
-        )
-        return
-    cls = plugins.find("policies", schedule.policy)
-    own = {field.name: field for field in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else {}
-    for key in schedule.model_extra or {}:
-        if key not in own:
-            findings.mistake(("schedule", key), unknown_key(key, [*ScheduleSpec.model_fields, *own]))
-    asked = {key: value for key, value in schedule.asked().items() if key in own}
-    missing = [name for name, field in own.items() if field.default is dataclasses.MISSING and name not in asked]
-    for name in missing:
-        findings.add(("schedule", name), "nothing", f"a value: the policy {schedule.policy} needs one")
-    whole = own and not missing and not any(findings.flawed("schedule", key) for key in own)
-    for mistake in wrong_options(cls, asked) if whole else ():
-        found = mistake.found if mistake.at else f"a policy {schedule.policy} that cannot be made of this"
-        findings.add(("schedule", *(mistake.at or ("policy",))), found, mistake.expected, mistake.hint)
 
 
 def _check_profile(parts: Parts, findings: Findings) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from edgeai import plugins
 from edgeai.errors import ConfigError, EdgeAIError
 from edgeai.graph import RecordSpec
+from edgeai.graph.policy import policy_options
 from edgeai.observe.observed import Observed
 from edgeai.observe.requests import Answer, as_json
 
@@ -37,7 +37,7 @@ def obey(pipeline: Observed, name: str, body: bytes) -> Answer:
 
 def offers(pipeline: Observed) -> dict[str, Any]:
     """Return what may be commanded: policies by name, and whether each keeps to a budget."""
-    return {"policies": {name: "budget" in _options(name) for name in plugins.names("policies")}}
+    return {"policies": {name: "budget" in policy_options(name) for name in plugins.names("policies")}}
 
 
 def _pause(pipeline: Observed, asked: Mapping[str, Any]) -> None:
@@ -73,12 +73,12 @@ def _schedule(pipeline: Observed, asked: Mapping[str, Any]) -> None:
     budget = changed.get("budget")
     if budget is not None and not _is_watts(budget):
         raise ConfigError("a budget is a number of watts above 0, or null for none")
-    if "budget" in _options(policy):
+    if "budget" in policy_options(policy):
         pipeline.configure(**changed)
     elif budget is not None:
         raise ConfigError(f"the policy {policy} keeps to no budget: choose power first")
     else:
-        pipeline.configure(policy=policy, budget=None)
+        pipeline.configure(policy=policy)
 
 
 _COMMANDS: Mapping[str, Callable[[Observed, Mapping[str, Any]], None]] = {
@@ -101,8 +101,3 @@ def _take(asked: Mapping[str, Any], *known: str) -> dict[str, Any]:
 
 def _is_watts(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and 0 < value <= _MOST_WATTS
-
-
-def _options(policy: str) -> set[str]:
-    cls = plugins.find("policies", policy)
-    return {field.name for field in fields(cls)} if is_dataclass(cls) else set()

@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeai.errors import ConfigError, ModelError, RecordingError
 from edgeai.graph import Graph
+from edgeai.graph.policy import with_changes
 from edgeai.recording.reader import Recording
 from edgeai.replay.sources import RecordedCamera, RecordedSensor
 
@@ -65,7 +66,7 @@ def with_recording(
         if models and name in models:
             changed["model"] = tuple(models[name])
         stages[name] = spec.model_copy(update=changed) if changed else spec
-    said = {**graph.schedule.model_dump(exclude_unset=True), **(schedule or {})}
+    said = with_changes(graph.schedule.model_dump(exclude_unset=True), schedule or {})
     return Graph(
         cameras={name: RecordedCamera(recording, name, lossless=lossless) for name in graph.cameras},
         sensors={name: RecordedSensor(recording, name) for name in graph.sensors},

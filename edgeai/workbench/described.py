@@ -26,10 +26,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edgeai.clock import NS
 from edgeai.errors import ConfigError
-from edgeai.graph.checks import check_policy
 from edgeai.graph.document import parse
 from edgeai.graph.findings import Findings
 from edgeai.graph.forms import Deadline, Form, RateRange, Threads
+from edgeai.graph.policy import check_policy
 from edgeai.graph.reader import read_schedule, read_specs, section
 from edgeai.graph.sentences import unknown_key
 from edgeai.graph.words import any_of, show

@@ -179,7 +179,7 @@ def _option(scenario: Scenario, stage: SimulatedStage, top: float, point: Operat
     slack = None if stage.deadline is None else stage.deadline - others
     risk = 0.0 if slack is None else _risk(figures, slack)
     allowed = scenario.schedule.miss_rate or _MISS_RATE
-    idle, budget = scenario.board.idle.value, scenario.asked().get("budget")
+    idle, budget = scenario.board.idle.value, scenario.schedule.asked().get("budget")
     paid = rate if budget is None else min(rate, max(0.0, budget - idle) / joules)
     verdict: Verdict = "frontier"
     why = ""

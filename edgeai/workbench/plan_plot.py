@@ -31,7 +31,7 @@ def plot_plan(plan: Plan, path: Path) -> None:
     known: dict[str, Any] = {}
     for axes, stage in zip(grid, stages, strict=True):
         _watts(axes[0], plan, stage)
-        draw_trade(axes[1], stage, plan.scenario.board.idle.value, plan.scenario.asked().get("budget"))
+        draw_trade(axes[1], stage, plan.scenario.board.idle.value, plan.scenario.schedule.asked().get("budget"))
         for each in axes:
             known |= {label: handle for handle, label in zip(*each.get_legend_handles_labels(), strict=True)}
     place = {"loc": "upper right", "bbox_to_anchor": (0.985, 1.0)}
@@ -59,7 +59,7 @@ def _watts(axes: Any, plan: Plan, stage: StagePlan) -> None:
     idle = plan.scenario.board.idle.value
     axes.axvline(idle, color=GREY, linewidth=0.9, linestyle=(0, (1, 2)))
     axes.annotate(f"idle {idle:g} W", (idle, 0.02), (4, 0), color="#6d6d6d", **_NOTE)
-    budget = plan.scenario.asked().get("budget")
+    budget = plan.scenario.schedule.asked().get("budget")
     if budget is not None:
         limit(axes, budget, f"budget {budget:g} W")
     axes.set_ylim(0.0, None)

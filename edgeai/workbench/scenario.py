@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pydantic import ValidationError
 
 from edgeai import plugins
-from edgeai.assemble import make_policy, policy_options
+from edgeai.assemble import make_policy
 from edgeai.errors import ConfigError, Problem
-from edgeai.graph.checks import check_policy
 from edgeai.graph.document import Document
 from edgeai.graph.findings import Findings
+from edgeai.graph.policy import check_policy, policy_options, with_changes
 from edgeai.graph.sentences import mistakes
-from edgeai.graph.spec import POLICY_FIELDS, ScheduleSpec
-from edgeai.graph.words import any_of
+from edgeai.graph.spec import ScheduleSpec
 from edgeai.perception.threads import to_try, worth_having
 from edgeai.power.boards import Board
 from edgeai.refusals import require_possible
@@ -105,7 +103,7 @@ class Scenario:
             figures = [(threads, candidate.figures(threads)) for threads in counts]
             if not every:
                 worth = _quickest_first(figures)
-                figures = worth if self.asked().keys() & _SAVING else worth[:1]
+                figures = worth if self.schedule.asked().keys() & _SAVING else worth[:1]
             for threads, figure in figures:
                 accuracy = candidate.accuracy if candidate.accuracy is not None else figure.accuracy
                 point = OperatingPoint(candidate.variant, threads, 1.0 if accuracy is None else accuracy)
@@ -135,11 +133,6 @@ class Scenario:
         require_possible(self.problem, self.schedule, self.workload()[0], self.board)
         return make_policy(self.schedule)
 
-    def asked(self) -> dict[str, Any]:
-        """Return what the schedule asks of its policy, without what that policy does not take."""
-        takes = policy_options(self.schedule.policy)
-        return {key: value for key, value in self.schedule.asked().items() if key in takes}
-
     def with_schedule(self, said: Mapping[str, object]) -> Scenario:
         """Return the scenario with what was said on the command line in place of the file's. Raises ConfigError."""
         return replace(self, schedule=overridden(self.schedule, said)) if said else self
@@ -154,7 +147,7 @@ def _quickest_first(figures: list[tuple[int, Figures]]) -> list[tuple[int, Figur
 
 def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSpec:
     """Return a schedule with some of its values replaced. Raises ConfigError that names the option."""
-    values = {**schedule.model_dump(exclude_unset=True), **said}
+    values = with_changes(schedule.model_dump(exclude_unset=True), said)
     try:
         made = ScheduleSpec.model_validate(values)
     except ValidationError as error:
@@ -162,12 +155,8 @@ def overridden(schedule: ScheduleSpec, said: Mapping[str, object]) -> ScheduleSp
         problems = [Problem(_option(str(m.at[0])), m.found, m.expected, hint=m.hint) for m in found]
         raise ConfigError(*problems) from None
     known = made.policy in plugins.names("policies")
-    takes = policy_options(made.policy) if known else set(POLICY_FIELDS)
-    ignored = [key for key in said if key in POLICY_FIELDS and key not in takes]
-    if ignored:
-        expected = f"an option of the policy {made.policy}, which takes {any_of(sorted(takes), 'and')}"
-        raise ConfigError(*(Problem(_option(key), str(said[key]), expected, hint="see --policy") for key in ignored))
-    if known and {"hours", "until"} <= takes and not {"hours", "until"} & made.asked().keys():
+    lasting = {"hours", "until"}
+    if known and lasting <= policy_options(made.policy).keys() and not lasting & made.asked().keys():
         raise ConfigError(Problem("--last", "nothing", f"hours: the policy {made.policy} needs a time to last"))
     findings = Findings(Document.of({"schedule": values}))
     check_policy(made, findings)

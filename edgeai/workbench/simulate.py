@@ -69,7 +69,7 @@ class Simulation:
     @property
     def budget(self) -> float | None:
         """Watts of the whole board that were asked for, if any."""
-        return self.scenario.asked().get("budget")
+        return self.scenario.schedule.asked().get("budget")
 
 
 def simulate(

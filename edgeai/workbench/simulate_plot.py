@@ -72,7 +72,7 @@ class _Picture:
 
     def _title(self, size: float) -> None:
         scenario, conditions = self.s.scenario, self.s.conditions
-        asked = told(scenario.asked())
+        asked = told(scenario.schedule.asked())
         policy = scenario.schedule.policy.replace("_", "-") + (f" ({asked})" if asked else "")
         self.figure.text(
             0.018,

@@ -26,7 +26,7 @@ def summary(simulation: Simulation) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "board": scenario.board.name,
-        "policy": {"name": scenario.schedule.policy, **scenario.asked()},
+        "policy": {"name": scenario.schedule.policy, **scenario.schedule.asked()},
         "conditions": {
             "seconds": conditions.seconds,
             "ambient_celsius": conditions.ambient,

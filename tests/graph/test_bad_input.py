@@ -218,6 +218,16 @@ def test_a_wrong_output_is_named_with_what_it_should_be(wrong, output, expected)
         ),
         ("{policy: battery, until: 25:00}", "schedule.until: found '25:00', expected a time of day"),
         ("{policy: battery, hours: 2h, capacity: 20W}", "found '20W', expected an energy: watt-hours"),
+        (
+            "{policy: latency, budget: 4W}",
+            "schedule.budget: found budget 4 W, expected an option of the policy latency, which takes miss_rate; "
+            "the policies freshness and power take it",
+        ),
+        (
+            "{until: 18:30}",
+            "schedule.until: found until 18:30, expected an option of the policy fixed, which takes none; the policy "
+            "battery takes it",
+        ),
         ("{policy: power}", "schedule.budget: found nothing, expected a value: the policy power needs one"),
         ("{policy: power, bugdet: 4W}", "schedule.bugdet: found an unknown key"),
         ("{lanes: 0}", "schedule.lanes: found 0, expected a number of at least 1"),

@@ -23,7 +23,7 @@ stages:
 outputs:
   console:
   motors: {driver: serial, port: /dev/ttyACM0, stages: [control]}
-schedule: {budget: 4.5W}
+schedule: {policy: power, budget: 4.5W}
 """
 
 
@@ -46,7 +46,7 @@ imu  serial_lines (port=/dev/ttyUSB0, columns=…)
 └─ tilt  math:floor
 all stages -> console  console
 control -> motors  serial (port=/dev/ttyACM0)
-schedule  fixed, 1 lane, budget 4.5 W
+schedule  power, 1 lane, budget 4.5 W
 """
     )
 

@@ -102,7 +102,7 @@ sensors: {imu: "serial_lines:/dev/ttyUSB0?baud=9600"}
 stages:
   objects: {model: [a.tflite, b.tflite], rate: [2fps, 15fps], deadline: 100ms, input: front}
 outputs: {console: , log: "jsonl:out.jsonl?stages=objects"}
-schedule: {policy: fixed, budget: 4.5W}
+schedule: {policy: power, budget: 4.5W}
 """
 
 

@@ -38,7 +38,7 @@ stages:
 outputs:
   console:
   motors: {driver: serial, port: /dev/ttyACM0, stages: [control]}
-schedule: {policy: fixed, lanes: 2, budget: 4.5W, miss_rate: 2%}
+schedule: {policy: power, lanes: 2, budget: 4.5W, miss_rate: 2%}
 """
 
 
@@ -169,7 +169,7 @@ def test_python_takes_the_same_strings_and_mappings(folder):
         cameras={"front": folder / "clip.mp4"},
         stages={"objects": {"model": folder / "detector.tflite", "deadline": "100ms", "rate": (2, "15fps")}},
         outputs={"console": None},
-        schedule={"budget": "4.5W"},
+        schedule={"policy": "power", "budget": "4.5W"},
     )
     assert graph.stages["objects"] == StageSpec(
         input="front", model=str(folder / "detector.tflite"), deadline=0.1, rate=(2.0, 15.0)

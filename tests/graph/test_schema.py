@@ -40,7 +40,7 @@ outputs:
   console:
   log: jsonl:out.jsonl
   motors: {driver: serial, port: /dev/ttyACM0, stages: [control]}
-schedule: {policy: fixed, lanes: 1, budget: 4.5W, miss_rate: 1%}
+schedule: {policy: power, lanes: 1, budget: 4.5W, miss_rate: 1%}
 """
 
 

@@ -68,6 +68,32 @@ def test_its_options_are_checked(halves, asked, expected):
     assert expected in str(error.value)
 
 
+def test_its_options_are_nobody_else_s(halves):
+    with pytest.raises(
+        ConfigError, match=r"part 0.2, expected an option of the policy latency.*policy halves takes it"
+    ):
+        lockstep(policy="latency", part=0.2)
+    with pytest.raises(ConfigError, match="budget 3 W, expected an option of the policy halves, which takes part"):
+        lockstep(policy="halves", budget="3W")
+
+
+def test_options_come_back_with_their_policy(halves):
+    with lockstep(policy="halves", part=0.2) as pipeline:
+        pipeline.configure(policy="power", budget="4W")
+        pipeline.configure(miss_rate="2%")
+        assert pipeline.schedule.asked() == {"budget": 4.0, "miss_rate": 0.02}
+        pipeline.configure(policy="halves")
+        assert pipeline.schedule.asked() == {"part": 0.2}
+        with pytest.raises(ConfigError, match="budget 3 W, expected an option of the policy halves"):
+            pipeline.configure(budget="3W")
+
+
+@pytest.mark.parametrize("key", ["lanes", "memory", "profile"])
+def test_what_is_made_at_the_start_stays(halves, key):
+    with lockstep() as pipeline, pytest.raises(ConfigError, match=rf"schedule.{key}: found a change.*at the start"):
+        pipeline.configure(**{key: 2})
+
+
 def test_its_options_go_with_it(halves):
     with lockstep(policy="halves", part=0.2) as pipeline:
         pipeline.configure(policy="latency")
