@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rich.table import Table
 
 from edgeai.driver import vendor
-from edgeai.errors import EdgeAIError
+from edgeai.errors import ConfigError, EdgeAIError, Problem
 
 __all__ = ["Corpus", "Outcome", "recordings_in", "run_corpus"]
 
 TRIES = 3
 """Times a recording is tried whose worker was lost: a worker that ran out of memory beside others may do it alone."""
+
+_LOOK = 0.5
+"""Seconds between two looks at whether a cluster still has workers."""
 
 Progress = Callable[[int, int, str], None]
 """Told how many recordings are done, of how many, and the last one's name."""
@@ -83,20 +87,22 @@ def run_corpus(
     *,
     jobs: int = 1,
     scheduler: str | None = None,
+    patience: float = 30.0,
     state: Path | None = None,
     progress: Progress = lambda done, of, name: None,
 ) -> Corpus:
     """Replay recordings with the options of `replay`, in worker processes or on a Dask cluster (`scheduler`).
 
-    state: a file in which outcomes are kept by the recording's hash and the options, and looked up. A lost worker's
-    recording is tried again, at last by itself; none is left out.
+    patience: seconds after which a cluster without any worker is given up. state: a file in which outcomes are kept by
+    the recording's hash and the options, and looked up. A lost worker's recording is tried again, at last by itself;
+    none is left out. Raises ConfigError where no cluster answers, PluginError where Dask is not installed.
     """
     options = dict(options or {})
     known = _known(state, options)
     hashes = {path: _sha256(path) for path in paths}
     found = {path: replace(known[key], path=str(path)) for path, key in hashes.items() if key in known}
     left = [path for path in paths if path not in found]
-    run = _on_cluster(scheduler) if scheduler else lambda todo: _in_processes(todo, jobs)
+    run = _on_cluster(scheduler, patience) if scheduler else lambda todo: _in_processes(todo, jobs)
     for path, outcome in run([(path, hashes[path], options) for path in left]):
         found[path] = outcome
         if state is not None:
@@ -146,18 +152,49 @@ def _in_processes(todo: Iterable[Todo], jobs: int) -> Iterator[tuple[Path, Outco
         yield path, Outcome(str(path), sha256, "error", why=f"its worker was lost {TRIES} times")
 
 
-def _on_cluster(scheduler: str) -> Callable[[Iterable[Todo]], Iterator[tuple[Path, Outcome]]]:
+def _on_cluster(scheduler: str, patience: float) -> Callable[[Iterable[Todo]], Iterator[tuple[Path, Outcome]]]:
     def run(todo: Iterable[Todo]) -> Iterator[tuple[Path, Outcome]]:
         distributed = vendor("distributed", "cluster")
-        with distributed.Client(scheduler) as client:
-            running = {client.submit(replay_one, *each, retries=TRIES - 1, pure=False): each for each in todo}
-            for future in distributed.as_completed(list(running)):
-                path, sha256, _ = running[future]
-                lost = future.exception()
-                why = f"its worker was lost: {lost}"
-                yield path, future.result() if lost is None else Outcome(str(path), sha256, "error", why=why)
+        try:
+            client = distributed.Client(scheduler)
+        except (OSError, ValueError) as error:
+            why = Problem("cluster", f"{scheduler} ({error})", "the address of a running Dask scheduler")
+            raise ConfigError(why) from error
+        with client:
+            yield from _as_they_come(distributed, client, todo, patience)
 
     return run
+
+
+def _as_they_come(
+    distributed: ModuleType, client: Any, todo: Iterable[Todo], patience: float
+) -> Iterator[tuple[Path, Outcome]]:
+    """Yield outcomes as they come. Dask hands a lost worker's work to another, and waits where there is none."""
+    left = {client.submit(replay_one, *each, pure=False): each for each in todo}
+    alone, why = 0.0, f"for {patience:g} s the cluster had no worker: start some (`dask worker …`) and replay again"
+    try:
+        while left and alone < patience:
+            try:
+                for future in distributed.wait(list(left), timeout=_LOOK, return_when="FIRST_COMPLETED").done:
+                    outcome = _outcome(future, left[future])
+                    path, _, _ = left.pop(future)
+                    yield path, outcome
+                alone = 0.0
+            except TimeoutError:
+                alone = 0.0 if client.nthreads() else alone + _LOOK
+    except (CancelledError, OSError) as error:
+        why = f"the cluster's scheduler was lost: {str(error).splitlines()[0]}"
+    for path, sha256, _ in left.values():
+        yield path, Outcome(str(path), sha256, "error", why=why)
+
+
+def _outcome(future: Any, each: Todo) -> Outcome:
+    """Return what a worker found. Raises TimeoutError where it was lost with its worker, and is found anew."""
+    error = future.exception(timeout=_LOOK)
+    if error is None:
+        outcome: Outcome = future.result(timeout=_LOOK)
+        return outcome
+    return Outcome(str(each[0]), each[1], "error", why=f"the cluster could not run it: {error}")
 
 
 # -- what was done before ------------------------------------------------------------------------------------------

@@ -40,30 +40,19 @@ def test_a_corpus_tells_of_each_recording_what_came_of_it(folder):
 
 @pytest.fixture
 def cluster(tmp_path):
-    """The address of a Dask scheduler with one worker, on loopback."""
+    """The address of a Dask scheduler with two workers, on loopback, and the scheduler's process."""
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     where = tmp_path / "scheduler.json"
-    name = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-    worker = [
-        sys.executable,
-        "-m",
-        "distributed.cli.dask_worker",
-        "--nthreads",
-        "1",
-        "--no-nanny",
-        "--host",
-        "127.0.0.1",
-    ]
+    said = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(where)]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", *said]
+    commands = [[sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", *said], worker, worker]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    running = [
-        subprocess.Popen([*name, "--no-dashboard", "--scheduler-file", str(where)], **quiet),
-        subprocess.Popen([*worker, "--no-dashboard", "--scheduler-file", str(where)], **quiet),
-    ]
+    running = [subprocess.Popen(command, **quiet) for command in commands]
     for _ in range(600):
         if where.exists() and where.read_text().strip().endswith("}"):
             break
         time.sleep(0.05)
-    yield json.loads(where.read_text())["address"]
+    yield json.loads(where.read_text())["address"], running[0]
     for process in reversed(running):
         process.terminate()
         process.wait(20)
@@ -73,7 +62,8 @@ def test_workers_and_a_cluster_tell_the_same_as_one_process(folder, cluster):
     paths = recordings_in(folder)
     alone = run_corpus(paths)
     assert run_corpus(paths, jobs=2) == alone
-    assert run_corpus(paths, scheduler=cluster) == alone
+    address, _ = cluster
+    assert run_corpus(paths, scheduler=address) == alone
 
 
 def test_what_was_done_is_not_done_again_but_errors_are(folder, tmp_path):
@@ -98,16 +88,17 @@ def test_other_options_are_another_run(folder, tmp_path):
 
 
 class Killer:
-    """Stands for a recording whose worker is killed: by its own process, the first time it is unpickled there."""
+    """Stands for a recording during which a process is killed, once for each marker: the worker's own, or a victim."""
 
-    def __init__(self, path, marker):
-        self.path, self.marker = path, marker
+    def __init__(self, path, marker, victim=None):
+        self.path, self.marker, self.victim = path, (os.getpid(), str(marker)), victim
 
     def __fspath__(self):
-        if os.getpid() != self.marker[0] and not os.path.exists(self.marker[1]):
-            with open(self.marker[1], "w"):
+        here, marker = self.marker
+        if os.getpid() != here and not os.path.exists(marker):
+            with open(marker, "w"):
                 pass
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(self.victim or os.getpid(), signal.SIGKILL)
         return str(self.path)
 
     def __str__(self):
@@ -120,10 +111,29 @@ class Killer:
 
 
 def test_a_recording_whose_worker_is_killed_is_tried_again(folder, tmp_path):
-    killer = Killer(folder / "a.mcap", (os.getpid(), str(tmp_path / "killed")))
+    killer = Killer(folder / "a.mcap", tmp_path / "killed")
     done = run_corpus([folder / "c.mcap", killer], jobs=2)
     assert (tmp_path / "killed").exists()
     assert [o.state for o in done.outcomes] == ["passed", "passed"]
+
+
+def test_a_lost_worker_of_a_cluster_is_replaced_by_another_and_the_last_one_is_told_of(folder, tmp_path, cluster):
+    address, _ = cluster
+    first, last = (Killer(folder / "a.mcap", tmp_path / marker) for marker in ("first", "last"))
+    done = run_corpus([first, folder / "c.mcap"], scheduler=address)
+    assert (tmp_path / "first").exists()
+    assert [o.state for o in done.outcomes] == ["passed", "passed"]
+    left = run_corpus([last], scheduler=address, patience=0.5)
+    assert (tmp_path / "last").exists()
+    assert left.code == 5
+    assert "no worker" in left.outcomes[0].why
+
+
+def test_a_cluster_whose_scheduler_is_lost_leaves_no_recording_out(folder, tmp_path, cluster):
+    address, scheduler = cluster
+    done = run_corpus([Killer(folder / "a.mcap", tmp_path / "killed", scheduler.pid)], scheduler=address)
+    assert done.outcomes[0].state == "error"
+    assert "scheduler was lost" in done.outcomes[0].why
 
 
 def test_the_command_prints_a_summary_and_exits_by_the_worst(folder):
