@@ -75,7 +75,7 @@ def assemble(
     named = {name: cast(Output, graph.driver("outputs", name)) for name in graph.outputs}
     peers: dict[str, Driver] = {**cameras, **sensors}
     for driver in (*peers.values(), *named.values()):
-        driver.attach(peers)
+        _attach(graph, driver, peers)
         if disturb is not None:
             disturb.driver(driver)
     routes = [OutputRoute(output, frozenset(graph.taken_by(name))) for name, output in named.items()]
@@ -151,6 +151,14 @@ def _source(graph: Graph, section: str, name: str, *, live: bool) -> Driver:
     driver = graph.driver(section, name)
     spec = {**graph.cameras, **graph.sensors}[name]
     return isolated(cast(Source[Any], driver)) if live and spec.isolate else driver
+
+
+def _attach(graph: Graph, driver: Driver, peers: Mapping[str, Driver]) -> None:
+    """Let a driver look up those it refers to. Raises ConfigError with the line where a name is none."""
+    try:
+        driver.attach(peers)
+    except ConfigError as error:
+        raise graph.located(error) from error.__cause__
 
 
 def _maker(stage: str, point: Point, disturb: Disturbance | None) -> Callable[[], Ready]:

@@ -91,6 +91,12 @@ def test_every_value_can_be_drawn_at_every_size(name, size):
     assert (drawn != image).any()
 
 
+@pytest.mark.parametrize("text", ["ab", "i", "°", "漢"])
+def test_of_a_text_without_end_only_the_beginning_is_drawn(text):
+    image = np.full((48, 64, 3), 90, np.uint8)
+    assert np.array_equal(annotate(image, text * 3_000_000), annotate(image, text * 1000))
+
+
 def test_nothing_to_say_leaves_the_picture_as_it_is():
     image = np.full((48, 64, 3), 90, np.uint8)
     drawn = annotate(image, None)

@@ -24,6 +24,10 @@ from edgeai.errors import ConfigError, DeviceError, DeviceLost, DeviceNotFound, 
 from edgeai.messages import Device
 
 _BY_ID = Path("/dev/serial/by-id")
+BORROWED = ("sim:", "sensor:")
+"""What stands before the name of another device of the pipeline whose port an output talks through."""
+OWN = "a device, or a URL of pyserial; the port of another device is only lent to outputs"
+"""What is expected of who owns a port."""
 _QUEUED = 0.05
 """Seconds of line time that may wait in the kernel before a command: older commands would hold up newer ones."""
 _STEP = NS // 1000

@@ -17,6 +17,8 @@ from edgeai.messages import NEVER, Reading
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from rich.table import Table
+
     from edgeai.driver import DriverState
     from edgeai.observe.meter import Meter
     from edgeai.pipeline import Pipeline
@@ -124,8 +126,21 @@ def _number(value: float, unit: str) -> str:
 
 
 def summary(pipeline: Pipeline, meter: Meter) -> None:
-    """Print what every stream did in all, and the last headline of every sensor."""
+    """Print what every stream did in all, or where there is none every source, and each sensor's last headline."""
     console = screen.console(width=_WIDTH, stderr=True)
+    if pipeline.graph.stages:
+        console.print(_streams(pipeline, meter))
+    else:
+        for state in pipeline.drivers.values():
+            if state.kind in ("camera", "sensor"):
+                console.print(f"{state.name}: {state.done} captures, {state.lost} lost")
+    console.print(_energy(pipeline))
+    for name in pipeline.graph.sensors:
+        if part := _sensor_part(pipeline, name):
+            console.print(f"{name}: {part}")
+
+
+def _streams(pipeline: Pipeline, meter: Meter) -> Table:
     headings = ("stream", "model", "frames", "results", "fps", "latency p50", "p99", "missed", "dropped")
     table = screen.table(*headings, left=("stream", "model", "dropped"), whole=headings[:-1])
     for name, stats in pipeline.stats().items():
@@ -142,11 +157,7 @@ def summary(pipeline: Pipeline, meter: Meter) -> None:
             f"{stats.missed} ({stats.miss_rate:.1%})",
             drops,
         )
-    console.print(table)
-    console.print(_energy(pipeline))
-    for name in pipeline.graph.sensors:
-        if part := _sensor_part(pipeline, name):
-            console.print(f"{name}: {part}")
+    return table
 
 
 def figures(pipeline: Pipeline, meter: Meter) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple
@@ -69,12 +70,12 @@ class Pen:
 
     def fit(self, text: str, room: int) -> str:
         """Return the text as far as it fits into `room` pixels, in the characters the font has."""
+        text = text[: max(1, room) + 1]  # a longer one does not fit anyway: no character is narrower than a pixel
         text = text.replace("°", " deg").replace("µ", "u").encode("ascii", "replace").decode()
         if self.measure(text)[0] <= room:
             return text
-        while len(text) > 1 and self.measure(text + "..")[0] > room:
-            text = text[:-1]
-        return text + ".."
+        fitting = bisect_right(range(2, len(text)), room, key=lambda length: self.measure(text[:length] + "..")[0])
+        return text[: 1 + fitting] + ".."
 
     def text(self, text: str, x: int, y: int, colour: Colour) -> None:
         """Write with the base line at y."""

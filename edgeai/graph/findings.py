@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from edgeai.errors import ConfigError, Problem
 from edgeai.graph.document import Document, Path
-from edgeai.graph.words import dotted
+from edgeai.graph.words import dotted, keys_of
 
 __all__ = ["Findings", "Mistake"]
 
@@ -50,7 +49,7 @@ class Findings:
 
     def foreign(self, problem: Problem, section: str, name: str) -> None:
         """Note a problem that a driver found in its options, at its place in the document."""
-        path = tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", problem.path))
+        path = keys_of(problem.path)
         if path[:1] != (section,):
             path = (section, name, *path)
         self.add(path, problem.found, problem.expected, problem.hint)

@@ -20,6 +20,7 @@ from edgeai.graph.files import find_input, find_model, neighbours, with_families
 from edgeai.graph.findings import Findings, Mistake
 from edgeai.graph.reader import check_shape, read_live_view, read_record, read_schedule, read_stages
 from edgeai.graph.spec import DeviceSpec, LiveViewSpec, RecordSpec, ScheduleSpec, StageSpec
+from edgeai.graph.words import keys_of
 from edgeai.plugins import near_miss
 
 if TYPE_CHECKING:
@@ -140,6 +141,11 @@ class Graph(BaseModel):
     def problem(self, path: tuple[str | int, ...], found: str, expected: str, hint: str = "") -> Problem:
         """Return a problem with the value at a path (`("stages", "objects", "rate")`), with its file and line."""
         return self._document.problem(path, found, expected, hint)
+
+    def located(self, error: ConfigError) -> ConfigError:
+        """Return the error of a driver with the file and line of each problem."""
+        told = [self.problem(keys_of(p.path), p.found, p.expected, p.hint) for p in error.problems]
+        return ConfigError(*told) if told else error
 
     def order(self) -> tuple[str, ...]:
         """Return the stages, each after the stage that feeds it."""

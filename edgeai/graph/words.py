@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["any_of", "brief", "dotted", "masked", "secret", "show"]
+__all__ = ["any_of", "brief", "dotted", "keys_of", "masked", "secret", "show"]
 
 _USER = re.compile(r"(://)(?:[^/?#\s]*|[^\s/:@]+:[^\s@]*)@")
 _SECRET = re.compile(
@@ -67,3 +67,8 @@ def dotted(path: Iterable[str | int]) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text if text.isprintable() else repr(text)[1:-1]
+
+
+def keys_of(text: str) -> tuple[str | int, ...]:
+    """Return the path of `cameras.front.crop[2]`."""
+    return tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", text))

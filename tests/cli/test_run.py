@@ -123,6 +123,26 @@ def test_lossless_gives_every_frame_and_the_summary_says_so(edgeai, clip, classi
     assert "none" in err
 
 
+def test_a_run_without_stages_says_what_was_captured(edgeai, tmp_path):
+    cameras = f"cameras: {{front: '{CAMERA}&lossless=true'}}"
+    (tmp_path / "send.yaml").write_text(f"{cameras}\noutputs: {{seen: 'jsonl:seen.jsonl'}}\n")
+    code, _, err = edgeai("run", "send.yaml", "--frames", 5)
+    assert code == 0
+    assert "front: 5 captures, 0 lost" in err
+    assert "latency" not in err
+
+
+def test_a_port_of_another_device_is_found_missing_with_its_line(edgeai, tmp_path):
+    lines = ["cameras: {front: synthetic}", "sensors: {gps: 'nmea:/dev/ttyS0'}", "outputs: {out: 'serial:sensor:gsp'}"]
+    (tmp_path / "robot.yaml").write_text("\n".join(lines))
+    code, _, err = edgeai("check", "robot.yaml")
+    assert code == 2
+    assert "robot.yaml:3: outputs.out.port: found 'sensor:gsp'" in err
+    assert "did you mean 'sensor:gps'?" in err
+    (tmp_path / "robot.yaml").write_text("\n".join([lines[0], "sensors: {gps: 'nmea:sensor:wheels'}"]))
+    assert "robot.yaml:2: sensors.gps.port: found 'sensor:wheels'" in edgeai("check", "robot.yaml")[2]
+
+
 def test_results_on_standard_output_are_json_and_nothing_else(edgeai, classifier):
     code, out, err = edgeai("run", "--source", CAMERA, "--model", classifier, "--output", "jsonl:-", "--frames", 3)
     assert code == 0

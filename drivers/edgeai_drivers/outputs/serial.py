@@ -13,14 +13,12 @@ from edgeai.driver import Driver, DriverOptions, Duration, Output
 from edgeai.errors import ConfigError, DeviceError, Problem
 from edgeai.messages import Device, Frame, Result
 from edgeai_drivers.framing import DELIMITERS, ENCODERS
-from edgeai_drivers.ports import FrameWriter, list_devices, lost, open_port
+from edgeai_drivers.ports import BORROWED, FrameWriter, list_devices, lost, open_port
 
 from ._command import command
 
 if TYPE_CHECKING:
     from typing import Self
-
-_OTHERS = ("sim:", "sensor:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +74,7 @@ class Serial(Output):
         """Require a port, a baud rate and a time-out under which the pipeline still stops in time."""
         options, path = self.options, f"outputs.{self.name}"
         rules = [
-            ("port", options.port not in ("", *_OTHERS), "a device, a URL of pyserial, sim:NAME or sensor:NAME"),
+            ("port", options.port not in ("", *BORROWED), "a device, a URL of pyserial, sim:NAME or sensor:NAME"),
             ("baud", options.baud > 0, "bits a second, such as 115200"),
             ("write_timeout", options.write_timeout <= 0.5, "at most 500ms"),
             ("safe", all(math.isfinite(v) for v in options.safe.values() if isinstance(v, float)), "finite numbers"),
@@ -87,7 +85,7 @@ class Serial(Output):
 
     def attach(self, peers: Mapping[str, Driver]) -> None:
         """Find the device of `port: sim:NAME` or `sensor:NAME`. Raises ConfigError when there is none of that name."""
-        if not self.options.port.startswith(_OTHERS):
+        if not self.options.port.startswith(BORROWED):
             return
         scheme, _, wanted = self.options.port.partition(":")
         linked = [name for name, peer in peers.items() if callable(getattr(peer, "link", None))]
@@ -108,7 +106,7 @@ class Serial(Output):
     def _open(self) -> None:
         options = self.options
         self._writer = None
-        if options.port.startswith(_OTHERS) and self._peer is None:
+        if options.port.startswith(BORROWED) and self._peer is None:
             self.attach({})
         port = self._peer.link() if self._peer is not None else self._open_port()
         self._writer = FrameWriter(port, self._clock, options.write_timeout, DELIMITERS[options.protocol])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from edgeai.driver import NS, Device, Meter, MeterOptions
 from edgeai.errors import DeviceTimeout, Problem
 from edgeai.messages import MeterReading, MeterValue
-from edgeai_drivers.ports import list_devices, lost, open_port, receive
+from edgeai_drivers.ports import BORROWED, OWN, list_devices, lost, open_port, receive
 from edgeai_drivers.sensors.serial_lines import LineBuffer
 
 _UNITS = {"W": 1.0, "V": 1.0, "A": 1.0, "mW": 1e-3, "mV": 1e-3, "mA": 1e-3}
@@ -58,8 +58,8 @@ class SerialMeter(Meter):
         """Require a port, and columns of which power can be made."""
         options, path = self.options, f"meters.{self.name}"
         problems = []
-        if not options.port:
-            problems.append(Problem(f"{path}.port", "''", "a device, or a URL of pyserial"))
+        if not options.port or options.port.startswith(BORROWED):
+            problems.append(Problem(f"{path}.port", repr(options.port), OWN))
         if options.baud <= 0:
             problems.append(Problem(f"{path}.baud", str(options.baud), "bits a second, such as 115200"))
         if not options.separator:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from edgeai.driver import NS, Capture, DriverOptions, Sensor, SensorOptions
 from edgeai.errors import DeviceError, Problem
 from edgeai.messages import Reading
-from edgeai_drivers.ports import Tap, lost, open_port, receive
+from edgeai_drivers.ports import BORROWED, OWN, Tap, lost, open_port, receive
 
 from ._rhythm import Rhythm
 
@@ -67,7 +67,7 @@ class PortSensor(Sensor):
         """Require a port and a baud rate."""
         options, path = self.options, f"sensors.{self.name}"
         rules = [
-            ("port", bool(options.port), "a device, or a URL of pyserial"),
+            ("port", options.port and not options.port.startswith(BORROWED), OWN),
             ("baud", options.baud > 0, "bits a second, such as 115200"),
         ]
         return [

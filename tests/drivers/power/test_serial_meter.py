@@ -91,6 +91,7 @@ def test_a_port_that_is_not_there_says_so(opened):
     ("options", "path"),
     [
         ({"port": ""}, "port"),
+        ({"port": "sensor:gps"}, "port"),
         ({"port": "x", "baud": 0}, "baud"),
         ({"port": "x", "separator": ""}, "separator"),
         ({"port": "x", "columns": ("V", "t")}, "columns"),
