@@ -25,7 +25,8 @@ MAGIC = b"\x89MCAP0\r\n"
 _HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _MESSAGE_INDEX, _DATA_END = 1, 2, 3, 4, 5, 6, 7, 15
 _PREFIX = struct.Struct("<BQ")
 _MESSAGE_HEAD = struct.Struct("<HIQQ")
-_CHUNK_HEAD = struct.Struct("<QQQI")
+_CHUNK_HEAD = struct.Struct("<QQQII")
+_LENGTH = struct.Struct("<Q")
 _NUMBER = struct.Struct("<H")
 
 _LARGE = 64 << 10
@@ -113,8 +114,8 @@ class Scan:
     def _records(self) -> Iterator[tuple[int, memoryview]]:
         """Give the records at the top level; what is cut out of them is not copied, for pictures are large."""
         at = len(MAGIC)
+        prefix = memoryview(self._file.read(_PREFIX.size))
         while at < self.size:
-            prefix = self._file.read(_PREFIX.size)
             if len(prefix) < _PREFIX.size:
                 raise _Torn(f"the last {len(prefix)} bytes are part of a record")
             opcode, length = _PREFIX.unpack(prefix)
@@ -125,13 +126,15 @@ class Scan:
                 raise _Torn(f"a record of {length} bytes is more than the {MAX_RECORD} that are read")
             if opcode == _CHUNK and length > _LARGE and self._unwanted and self._passes_over(length):
                 at += length
+                prefix = memoryview(self._file.read(_PREFIX.size))
                 continue
-            body = self._file.read(length)
+            body = memoryview(self._file.read(length + _PREFIX.size))  # and what the next record begins with
             if len(body) < length:
                 raise _Torn("the file became shorter while it was read")
             at += length
+            prefix = body[length:]
             if opcode != _MESSAGE_INDEX:  # everything is read in order
-                yield opcode, memoryview(body)
+                yield opcode, body[:length]
 
     def _passes_over(self, length: int) -> bool:
         """Pass over the body of a chunk whose index, which follows it, names only channels that are not wanted."""
@@ -156,13 +159,13 @@ class Scan:
                 raise
             self.lost.append(str(torn))
             return
-        at = 0
-        while at < len(data):
-            if len(data) - at < _PREFIX.size:
+        at, end = 0, len(data)
+        while at < end:
+            if end - at < _PREFIX.size:
                 raise _Torn("a chunk ends inside a record")
             opcode, length = _PREFIX.unpack_from(data, at)
             at += _PREFIX.size
-            if length > len(data) - at:
+            if length > end - at:
                 raise _Torn("a record is longer than its chunk")
             if opcode != _MESSAGE or length < _NUMBER.size or _NUMBER.unpack_from(data, at)[0] not in self._unwanted:
                 message = self._record(opcode, data[at : at + length])
@@ -204,12 +207,12 @@ def _unpacked(body: memoryview) -> memoryview:
     """Return the records in a chunk, never more than MAX_CHUNK bytes."""
     if len(body) < _CHUNK_HEAD.size:
         raise _Torn("a chunk is shorter than its head")
-    _, _, size, crc = _CHUNK_HEAD.unpack_from(body)
-    fields = _Fields(body, _CHUNK_HEAD.size)
-    compression, length = fields.text(), fields.integer(8)
-    data = fields.rest()
-    if length != len(data) or size > MAX_CHUNK:
+    _, _, size, crc, letters = _CHUNK_HEAD.unpack_from(body)
+    at = _CHUNK_HEAD.size + letters
+    data = body[at + _LENGTH.size :]
+    if at + _LENGTH.size > len(body) or _LENGTH.unpack_from(body, at)[0] != len(data) or size > MAX_CHUNK:
         raise _Torn("a chunk is not as long as it says, or longer than is read")
+    compression = str(body[_CHUNK_HEAD.size : at], "utf-8", "replace")
     try:
         if compression == "zstd":
             with zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK).stream_reader(data) as reader:
@@ -228,8 +231,8 @@ def _unpacked(body: memoryview) -> memoryview:
 class _Fields:
     """Reads the fields of a record's body one after the other."""
 
-    def __init__(self, body: memoryview, at: int = 0) -> None:
-        self._body, self._at = body, at
+    def __init__(self, body: memoryview) -> None:
+        self._body, self._at = body, 0
 
     def integer(self, size: int) -> int:
         """Return a little-endian integer of so many bytes."""

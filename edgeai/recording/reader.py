@@ -10,6 +10,7 @@ for record in recording.records():
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -113,9 +114,7 @@ class Recording:
         topic = message.channel.topic
         if topic in _BY_TOPIC:
             return decode(_json(message), _BY_TOPIC[topic], policies)
-        _, _, rest = topic.partition("/")
-        room, _, name = rest.partition("/")
-        name, _, part = name.partition("/")
+        room, name, part = _place(topic)
         if room == "results" and not part:
             return decode(_json(message), Result)
         if room == "sensors" and not part:
@@ -127,6 +126,15 @@ class Recording:
         if room == "cameras" and part == "image" and name in notes:
             return frame_of(name, notes.pop(name), message.data)
         return None
+
+
+@functools.lru_cache
+def _place(topic: str) -> tuple[str, str, str]:
+    """Return the room, the name and the part of a topic: `/cameras/front/image`."""
+    _, _, rest = topic.partition("/")
+    room, _, rest = rest.partition("/")
+    name, _, part = rest.partition("/")
+    return room, name, part
 
 
 def _opened(path: Path) -> Any:
