@@ -11,6 +11,7 @@ from edgeai.driver import NEVER_AGAIN, Camera, CameraOptions, Capture, EndOfSour
 from edgeai.messages import Frame, Reading
 from edgeai.recording.format import frames_of, image_of, readings_of
 from edgeai.recording.reader import Record, Recording
+from edgeai.runtime.prefetch import Prefetch
 
 __all__ = ["RecordedCamera", "RecordedSensor"]
 
@@ -20,7 +21,8 @@ M = TypeVar("M", Frame, Reading)
 class _Recorded(Source[M]):
     """Messages at the time at which they arrived then; with `lossless`, each as soon as the last one was taken.
 
-    Sequence numbers, stamps and everything else stay as they were. It is read in virtual time.
+    Sequence numbers, stamps and everything else stay as they were. It is read in virtual time; with `lossless` only the
+    machine's speed counts, and the next messages are read while a model looks at the last one.
     """
 
     kind: type[M]
@@ -33,6 +35,7 @@ class _Recorded(Source[M]):
         """When the recording begins, ns."""
         self._recording = recording
         self._records: Iterator[Record] = iter(())
+        self._ahead: Prefetch[Record] | None = None
         self._next: Record | None = None
 
     def _topics(self) -> tuple[str, ...]:
@@ -42,6 +45,8 @@ class _Recorded(Source[M]):
         """Go to the first message. Raises RecordingError."""
         super().open(clock)
         self._records = self._recording.records(self._topics(), salvage=True)
+        if self.lossless:
+            self._records = self._ahead = Prefetch(self._records, self.name)
         self._advance()
 
     def due(self) -> int | None:
@@ -71,6 +76,9 @@ class _Recorded(Source[M]):
         pass
 
     def _close(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
         self._records = iter(())
 
     def _read(self, timeout: float) -> Capture:
