@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from edgeai.clock import NS, SystemClock, time_of_day
-from edgeai.driver import Camera, Driver, Meter, Sensor, Source
+from edgeai.driver import Camera, Meter, Sensor, Source
 from edgeai.errors import EdgeAIError
 from edgeai.runtime.assembly import Assembly
 from edgeai.runtime.core import Core, StageStats
+from edgeai.runtime.drivers import Drivers
 from edgeai.runtime.exits import Holder, MainThread
 from edgeai.runtime.lane import Lane
 from edgeai.runtime.loader import Loader
@@ -27,7 +28,7 @@ from edgeai.runtime.program import Batch, Execution
 from edgeai.runtime.read_ahead import ReadAhead
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.source_worker import SourceWorker
-from edgeai.runtime.supervision import Supervision, as_failure
+from edgeai.runtime.supervision import Supervision
 from edgeai.runtime.taps import Tap, Taps
 from edgeai.runtime.timers import TimerThread
 from edgeai.runtime.watch import Watch
@@ -65,6 +66,7 @@ class LiveEngine:
         self._clock = clock
         self._stopping = threading.Event()
         self.roster = roster or Roster(clock)
+        self._drivers = Drivers(assembly, clock, self.roster)
         self._supervision = Supervision(
             clock,
             self.roster,
@@ -114,8 +116,8 @@ class LiveEngine:
     def start(self) -> None:
         """Open every driver, outputs first, and start. Raises DeviceError or PluginError, with nothing left open."""
         self._assembly.enter(self.roster)
-        self._open_drivers()
-        self.watch = self._watch_over((*self._assembly.meters, *self._found_meters()))
+        self._drivers.open()
+        self.watch = self._watch_over((*self._assembly.meters, *self._drivers.open_found()))
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
         for worker in self._workers:
@@ -278,50 +280,8 @@ class LiveEngine:
         self.end_by(EdgeAIError("nobody holds the pipeline any more: keep it as long as it shall run, or call stop()"))
         self.stop()
 
-    def _open_drivers(self) -> None:
-        opened: list[Driver] = []
-        drivers: list[Driver] = [*self._assembly.sensors, *self._assembly.meters]
-        drivers += [*(r.output for r in self._assembly.outputs), *self._assembly.cameras]
-        try:
-            for driver in drivers:
-                self._open_driver(driver)
-                opened.append(driver)
-            self._assembly.check_rates()
-        except BaseException:
-            for driver in reversed(opened):
-                self._close(driver)
-            raise
-
-    def _found_meters(self) -> list[Meter]:
-        """Open the meters that nobody named, and return those that can be."""
-        opened = []
-        for meter in self._assembly.found:
-            try:
-                self._open_driver(meter)
-            except EdgeAIError as error:
-                _log.debug("meter %s is left out: %s", meter.name, error)
-            else:
-                self.roster.add(meter, "meter")
-                opened.append(meter)
-        return opened
-
     def _watch_over(self, meters: Sequence[Meter]) -> Watch:
         return Watch(meters, self._assembly.board, self._clock, self.core.sense, self.core.announce, self.roster)
-
-    def _open_driver(self, driver: Driver) -> None:
-        try:
-            driver.open(self._clock)
-        except EdgeAIError:
-            raise
-        except Exception as error:
-            raise as_failure(driver, error) from error
-
-    def _close(self, driver: Driver) -> None:
-        try:
-            driver.close()
-        except Exception as error:  # noqa: BLE001 - there is nothing left to do with it
-            _log.warning("%s did not close: %s", driver.name, error)
-        self.roster.note(driver.name, "closed")
 
     def _check_finished(self) -> None:
         if not self._running and self._leading and self.core.idle() and all(a.empty for a in self._ahead.values()):
