@@ -24,6 +24,10 @@ _FLAT = 0.5
 _STRAY = 0.1
 """Share of runs in a new regime that are tail runs themselves."""
 
+_LIKELY = 0.03
+"""Odds from which a slowdown is reckoned with: a miss costs a frame, a lesser variant 3 % of one, which is the step
+between two rungs of a ladder."""
+
 _NORM = 1.0 / sqrt(2.0 * pi)
 _FADE = 1.0 - 1.0 / 5_000
 """Evidence on the hazard fades over 5 000 runs: minutes, the time scale on which a robot's duties change."""
@@ -44,6 +48,15 @@ class ChangeDetector:
     def threshold(self) -> float:
         """Return the evidence (nats) that raises the alarm."""
         return log((self._prior + self._runs) / (1.0 + self._alarms))
+
+    def suspected(self) -> float:
+        """Return the level (log units) of a slowdown that may have begun, before the alarm; 0 where none is likely.
+
+        Its odds are hazard x q / f of the runs since W was last 0: exp(W - ln(1 / hazard)), 1 at the alarm.
+        """
+        if self.evidence == 0.0 or self.level <= 0.0 or exp(self.evidence - self.threshold()) < _LIKELY:
+            return 0.0
+        return self.level
 
     def step(self, r: float, usual: float, bias: float, noise: float) -> bool:
         """Take an innovation, its density under no change, and the variances of the bias and of the noise.

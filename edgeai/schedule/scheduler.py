@@ -6,6 +6,8 @@ dropped before it starts, as long as a fresher item could be in time; every drop
 
 from __future__ import annotations
 
+from math import exp
+
 from edgeai.schedule.batch import Batches
 from edgeai.schedule.commands import Announce, Cause, Command, Drop, Job, Run
 from edgeai.schedule.events import (
@@ -23,7 +25,7 @@ from edgeai.schedule.events import (
 )
 from edgeai.schedule.planner import Planner
 from edgeai.schedule.policy import Policy
-from edgeai.schedule.shape import Z99
+from edgeai.schedule.shape import Z90, Z99
 from edgeai.schedule.stage import Counts, StageState, Waiting
 from edgeai.schedule.workload import Workload
 
@@ -257,18 +259,27 @@ class Scheduler:
         )
 
     def _point(self, state: StageState, item: Waiting, t: int) -> int:
-        """Take the point whose turn it is, or the best still in time where the item has waited too long for that."""
-        point = state.mixer.pick()
+        """Take the point whose turn it is, or the best still in time.
+
+        That is where the item has waited longer than the plan counted on, or where the last runs make a slowdown
+        likely: the alarm would come one or two missed items later.
+        """
+        point, model, aim = state.mixer.pick(), state.model, self.planner.aim
         deadline = state.load.deadline
-        if deadline is None or state.load.lossless or t - item.ready < WAITED:
+        if deadline is None or state.load.lossless or aim is None:
             return point
-        left = item.stamp + deadline - t
-        if state.model.within(point, Z99) <= left:
+        slower = model.change.suspected() if model.change.evidence else 0.0
+        if not slower and t - item.ready < WAITED:
             return point
-        quicker = [other for other in state.resident if state.model.within(other, Z99) <= left]
+        left, score = item.stamp + deadline - t, Z99
+        if slower:
+            left, score = round(left * exp(-slower)), Z90
+        if model.within(point, score) <= left:
+            return point
+        quicker = [other for other in state.resident if model.within(other, score) <= left]
         if not quicker:
-            return min((other for other, _ in state.mixer.shares), key=state.model.expected)
-        return max(quicker, key=lambda other: (state.load.points[other].accuracy, -state.model.expected(other)))
+            return min((other for other, _ in state.mixer.shares), key=model.expected)
+        return max(quicker, key=lambda other: (state.load.points[other].accuracy, -model.expected(other)))
 
     def _too_late(self, state: StageState, item: Waiting, point: int, t: int, commands: list[Command]) -> bool:
         deadline = state.load.deadline

@@ -43,7 +43,7 @@ def _several(seeds: range, frames: int) -> Found:
 Scene = Callable[[range, int], Found]
 CONSTANTS: tuple[tuple[ModuleType, tuple[str, ...], Scene], ...] = (
     (bank, ("MISS_HORIZON", "MISS_CREDIT", "MISS_DEBT"), _one_stream),
-    (change, ("_FLAT", "_STRAY", "_FADE"), _one_stream),
+    (change, ("_FLAT", "_STRAY", "_FADE", "_LIKELY"), _one_stream),
     (energy, ("_FORGET", "_METER_ERROR", "_MOST_SPREAD"), _one_stream),
     (estimate, ("_SETTLED", "_STRAY", "_MOST_NOISE", "_TAIL"), _one_stream),
     (tail, ("_TRUSTS", "_FORGET"), _one_stream),
