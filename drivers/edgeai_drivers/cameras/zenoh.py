@@ -80,7 +80,7 @@ class Zenoh(Camera):
             self._receiver.reject()
             return None
         self.colour = colour
-        encoded = received.message.picture if received.message.told.get("stored") == "jpeg" else None
+        encoded = bytes(received.message.picture) if received.message.told.get("stored") == "jpeg" else None
         return Capture(image, received.stamp, "device", received.lost, encoded, received.measured)
 
     def _close(self) -> None:
@@ -93,7 +93,7 @@ def _picture(message: wire.Message) -> npt.NDArray[np.uint8]:
     if message.told.get("stored") == "raw":
         return wire.raw_picture(message)
     shape = wire.shape_of(message.told)
-    image = decode_of(message.picture, shape)
+    image = decode_of(bytes(message.picture), shape)
     if image is None:
         raise wire.WireError("its JPEG is damaged, or of another size")
     return image

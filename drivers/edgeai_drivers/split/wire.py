@@ -34,12 +34,12 @@ class WireError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Message:
-    """A message as it came: which sender's, which in order, what it tells and the picture's bytes."""
+    """A message as it came: which sender's, which in order, what it tells and the picture's bytes, not copied."""
 
     session: int
     number: int
     told: dict[str, Any]
-    picture: bytes = b""
+    picture: bytes | memoryview = b""
 
 
 def pack(session: int, number: int, told: dict[str, Any], picture: bytes | memoryview = b"") -> bytes:
@@ -72,7 +72,7 @@ def unpack(data: bytes) -> Message:
         raise WireError(f"its JSON cannot be read ({error})") from error
     if not isinstance(told, dict):
         raise WireError("its JSON is no object")
-    return Message(session, number, told, data[end:])
+    return Message(session, number, told, memoryview(data)[end:])
 
 
 def _refuse(name: str) -> NoReturn:
