@@ -129,10 +129,11 @@ class LockstepEngine:
             self.make_safe("the pipeline's end")
             self.core.shut_down()
             self._heap.clear()
-            drivers = (*self._assembly.sources, *self._assembly.meters, *(r.output for r in self._assembly.outputs))
-            for driver in drivers:
+            for driver in (*self._assembly.sources, *self._assembly.meters):
                 driver.close()
                 self.roster.note(driver.name, "closed")
+            for output in self._outputs:
+                output.close()
             self._finish()
 
     def make_safe(self, why: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 
 from edgeai.clock import NS
 from edgeai.driver import Output
@@ -14,18 +13,13 @@ from edgeai.runtime.assembly import OutputRoute
 from edgeai.runtime.backoff import Backoff
 from edgeai.runtime.program import raised
 from edgeai.runtime.results import unseen
-from edgeai.runtime.supervision import HANG, LOOK, MOST_ABANDONED, Supervision
+from edgeai.runtime.supervision import HANG, LOOK, MOST_ABANDONED, SLOW, Supervision
 from edgeai.runtime.taps import Fault, Tap
+from edgeai.runtime.waiting import Waiting
 
 __all__ = ["OutputWorker"]
 
 _log = logging.getLogger("edgeai")
-
-DEPTH = 64
-"""Results that wait for an output which keeps all: two seconds at 30 a second, or 60 MB of frames at 640x480."""
-
-_SLOW = 0.45
-"""Seconds that an output may take for one result."""
 
 _PATIENCE = 0.1
 """Seconds that an output's own thread may take to make it safe, before another does it."""
@@ -57,7 +51,7 @@ class OutputWorker(Tap):
         self._too_slow = 0
         self._entered: int | None = None
         self._changed = threading.Condition()
-        self._items: deque[tuple[Result, Frame | None]] = deque()
+        self._waiting = Waiting(self.output.keeps)
 
     def start(self) -> None:
         """Start writing; the output is open."""
@@ -75,13 +69,11 @@ class OutputWorker(Tap):
             if self._broken or self._failing:
                 self.output.lost += 1
                 return
-            if self.output.keeps == "newest":
-                self._replace_waiting(item)
-            elif not self._has_room():
+            self._wait_until_there_is_room()
+            if self._waiting.full:
                 self._lose(1)
                 return
-            else:
-                self._items.append(item)
+            self.output.lost += self._waiting.put(item)
             self._changed.notify()
 
     def captured(self, frame: Frame) -> None:
@@ -118,8 +110,8 @@ class OutputWorker(Tap):
         entered, name = self._entered, self.output.name
         if entered is None or not self.output.retry.budget:
             return
-        if now - entered > _SLOW * NS and self._supervision.roster.status(name) == "running":
-            error = DeviceTimeout(f"{name} has not taken a result for {_SLOW:g} s: {LOOK}")
+        if now - entered > SLOW * NS and self._supervision.roster.status(name) == "running":
+            error = DeviceTimeout(f"{name} has not taken a result for {SLOW:g} s: {LOOK}")
             self._supervision.stalled(self.output, error)
         if now - entered > HANG * NS:
             self._replace()
@@ -157,7 +149,7 @@ class OutputWorker(Tap):
     def drained(self) -> bool:
         """True when nothing waits to be written and nothing is being written."""
         with self._changed:
-            return self._broken or not (self._items or self._writing)
+            return self._broken or not (self._waiting or self._writing)
 
     @property
     def thread(self) -> threading.Thread:
@@ -233,9 +225,8 @@ class OutputWorker(Tap):
         with self._changed:
             self._writing = False
             if self._give_up is not None and self._clock.now() > self._give_up:
-                self._lose(len(self._items))
-                self._items.clear()
-            while self._safe_due is None and not self._items:
+                self._lose(self._waiting.forget())
+            while self._safe_due is None and not self._waiting:
                 if self._closing or output is not self.output:
                     return None
                 self._changed.wait()
@@ -243,7 +234,7 @@ class OutputWorker(Tap):
             if self._safe_due is not None:
                 self._safe_due = None
                 return ()
-            item = self._items.popleft()
+            item = self._waiting.take()
             self._changed.notify()
             return item
 
@@ -283,27 +274,17 @@ class OutputWorker(Tap):
             _log.warning("%s could not be made safe: %s", self.output.name, error)
 
     def _forget(self) -> None:
-        self.output.lost += len(self._items)
-        self._items.clear()
+        self.output.lost += self._waiting.forget()
 
     def _lose(self, count: int) -> None:
         """Count results that came faster than they are written."""
         self.output.lost += count
         self._too_slow += count
 
-    def _replace_waiting(self, item: tuple[Result, Frame | None]) -> None:
-        stream = item[0].stream
-        for i, (waiting, _) in enumerate(self._items):
-            if waiting.stream == stream:
-                self._items[i] = item
-                self.output.lost += 1
-                return
-        self._items.append(item)
-
-    def _has_room(self) -> bool:
-        while self._wait_for_room and len(self._items) >= DEPTH and not (self._closing or self._broken):
+    def _wait_until_there_is_room(self) -> None:
+        """Let a lossless pipeline wait."""
+        while self._wait_for_room and self._waiting.full and not (self._closing or self._broken):
             self._changed.wait(0.1)
-        return len(self._items) < DEPTH
 
     def _close_output(self, output: Output) -> None:
         try:

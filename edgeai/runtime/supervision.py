@@ -14,12 +14,15 @@ from edgeai.runtime.backoff import Backoff
 from edgeai.runtime.roster import Roster
 from edgeai.runtime.taps import Taps
 
-__all__ = ["HANG", "LOOK", "MOST_ABANDONED", "Supervision", "as_failure", "may_recover"]
+__all__ = ["HANG", "LOOK", "MOST_ABANDONED", "SLOW", "Supervision", "as_failure", "may_recover"]
 
 LOOK = "look at its cable and its power"
 
 HANG = 2.0
 """Seconds after which a call of a driver that should have come back within a tenth of one is taken for stuck."""
+
+SLOW = 0.45
+"""Seconds that an output may take for one result."""
 
 MOST_ABANDONED = 3
 """Threads stuck in one driver, or on one lane, that are left behind; the next one is not replaced any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -197,3 +198,58 @@ def test_a_fault_of_nothing_there_is_refused_with_what_is_there():
 
 def recorded_seqs(path):
     return [record.value.seq for record in Recording.open(path).records(["/results/seq"], salvage=True)]
+
+
+# -- outputs that do not come back ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["stall", "hang"])
+def test_an_output_that_does_not_come_back_is_stalled_and_goes_on_with_what_waited(kind, tmp_path):
+    pipeline, results, faults = disturbed(f"log:{kind}@1s,1s", tmp_path=tmp_path)
+    (fault,) = faults
+    assert (fault.name, type(fault.error)) == ("log", DeviceTimeout)
+    assert 1.4e9 < fault.t < 1.5e9
+    log = pipeline.drivers["log"]
+    assert (log.done + log.lost, log.lost, log.restarts) == (len(results), 0, 0)
+
+
+def test_one_that_hangs_for_longer_is_replaced_and_counts_what_it_was_not_given(tmp_path):
+    pipeline, results, faults = disturbed("log:hang@1s,3.5s", seconds=8.0, tmp_path=tmp_path)
+    assert [fault.name for fault in faults] == ["log"]
+    log = pipeline.drivers["log"]
+    assert log.restarts >= 1
+    assert log.lost > 100
+    assert log.done + log.lost == len(results)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert max(line["seq"] for line in lines) == results[-1].seq
+
+
+def test_one_that_hangs_again_and_again_is_given_up_and_the_pipeline_goes_on(tmp_path):
+    pipeline, results, _ = disturbed("log:hang@1s,1000s", seconds=30.0, tmp_path=tmp_path)
+    assert pipeline.drivers["log"].state == "lost"
+    assert max(result.stamp for result in results) > 29.9e9
+
+
+def test_a_slow_output_takes_its_time_and_nobody_elses(tmp_path):
+    pipeline, results, faults = disturbed("log:slow@1s,1s", tmp_path=tmp_path)
+    assert faults == []
+    assert max(result.latency for result in results) == pytest.approx(0.01, abs=0.005)
+    log = pipeline.drivers["log"]
+    assert log.done + log.lost == len(results)
+
+
+@pytest.mark.parametrize("kind", ["unplug", "stall", "hang", "crash"])
+def test_a_meter_that_tells_nothing_is_not_believed_and_is_again_when_it_tells(kind):
+    graph = Graph(
+        cameras={"front": "synthetic:64x48?fps=20"},
+        meters={"watts": "modelled"},
+        stages={"seq": {"call": lambda frame: frame.seq}},
+    )
+    pipeline = Pipeline(graph, engine="lockstep", disturb=Faults.parse(f"watts:{kind}@2s,3s"))
+    with pipeline:
+        pipeline.advance(4.0)
+        assert pipeline.drivers["watts"].state == "retrying"
+        assert pipeline.meters["watts"].reading is None
+        pipeline.advance(6.0)
+        assert pipeline.drivers["watts"].state == "running"
+        assert pipeline.meters["watts"].reading is not None

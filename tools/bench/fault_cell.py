@@ -130,7 +130,7 @@ def run(engine: Engine, target: str = "", kind: str = "") -> Cell:
         pipeline = Pipeline(
             graph(folder, wheels, imu),
             engine=engine,
-            durations=lambda stage, variant: 0.002,
+            durations={"drive": 0.010, "look": 0.002, "level": 0.002},
             on_fault=cell.faults.append,
             disturb=plan,
         ).record(folder / "run.mcap")
@@ -169,7 +169,7 @@ def judge(cell: Cell, name: str, delivered: dict[str, Any], changes: list[Any], 
     stream = {"front": "drive", "drive": "drive", "imu": "level"}.get(name)
     if told:
         heard = [published for _, published, _ in delivered.get(stream, ()) if published <= min(told)]
-        cell.detected = (min(told) - max(start, *heard[-1:])) / NS
+        cell.detected = (min(told) - max([start, *heard[-1:]])) / NS
         if name in ("front", "drive"):
             cell.safe = min(
                 ((stop - min(told)) / NS for stop in wheels.stops if stop >= min(told)), default=float("inf")

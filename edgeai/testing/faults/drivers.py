@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeai.clock import NS, Clock
 from edgeai.driver import Capture, Driver, Meter, Output, Retry, Source
-from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound
+from edgeai.errors import DeviceError, DeviceLost, DeviceNotFound, DeviceTimeout
 from edgeai.messages import Frame
 
 if TYPE_CHECKING:
@@ -141,9 +141,9 @@ class _OutputFaults(_Faults, Output):
         self._suffer()
         if self.plan.full(self.name):
             raise DeviceError(f"{self.name} cannot write: the disk is full, as a fault of this test")
-        if (stall := self.plan.now(self.name, "stall")) is not None:
-            self.plan.wait_for_end(stall)
-        if self.plan.live and self.plan.now(self.name, "slow") is not None:
+        if (stall := self.plan.now(self.name, "stall", "hang")) is not None:
+            self._clock.sleep_until(self.plan.end_of(stall))
+        if self.plan.now(self.name, "slow") is not None:
             self._clock.sleep_until(self._clock.now() + int(_WRITE * NS))
         super()._write(result, frame)  # type: ignore[safe-super]
 
@@ -161,6 +161,8 @@ class _MeterFaults(_Faults, Meter):
 
     def _read(self) -> Any:
         self._suffer()
+        if self.plan.now(self.name, "stall", "hang") is not None:
+            raise DeviceTimeout(f"{self.name} says nothing, as a fault of this test")
         return super()._read()  # type: ignore[safe-super]
 
 

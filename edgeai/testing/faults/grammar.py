@@ -2,7 +2,7 @@
 
 front:unplug@5s,3s      the device is gone for 3 s: it is lost, and cannot be opened
 front:stall@5s,3s       it delivers nothing and says nothing; an output takes nothing and says nothing
-front:hang@5s,3s        its driver does not return; in virtual time, where nothing can wait, it stalls
+front:hang@5s,3s        its driver does not return; that of a source in virtual time, where none can wait, stalls
 front:crash@5s,1s       its driver raises what no driver should; a stage raises
 front:slow@5s,3s,4      it delivers 4 times fewer; a stage takes 4 times as long, an output 0.1 s a result
 front:garble@5s,1s      its pictures are noise, its readings not a number

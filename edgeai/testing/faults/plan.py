@@ -105,10 +105,14 @@ class Faults:
         """True when time passes by itself, so that something can hang in it."""
         return isinstance(self._clock, SystemClock)
 
+    def end_of(self, fault: Fault) -> int:
+        """Return when a fault is over, ns on the pipeline's clock."""
+        return self.began + round(fault.end * NS)
+
     def wait_for_end(self, fault: Fault) -> None:
         """Hang until a fault is over, or the pipeline ends."""
         if self.live:
-            self._clock.sleep_until(self.began + round(fault.end * NS))
+            self._clock.sleep_until(self.end_of(fault))
 
     def _disturbed(self, stage: str, step: Step, work: Any) -> Any:
         """Run the first step of a job, as the faults let it."""
