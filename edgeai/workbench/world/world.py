@@ -52,10 +52,10 @@ class World:
         now = self._time.now()
         truth = self._truths[job.stage, job.point]
         factor = self._slowdown[min(self._last, now // CELL)] / self.clock
-        ns = round(truth.durations.at(self._noise[job.stage](job.seq)) * factor)
-        self._running.append((now, now + ns, truth.watts * self.power))
-        self._ran(job, now, now + ns)
-        return ns
+        ended = now + round(truth.durations.at(self._noise[job.stage](job.seq)) * factor)
+        self._running.append((now, ended, truth.watts * self.power))
+        self._ran(job, now, ended)
+        return ended - now
 
     def slowdown(self, t: int) -> float:
         """Return the factor at time t (ns), that of throttling included."""
