@@ -19,7 +19,7 @@ __all__ = ["Observed", "Records"]
 
 
 class Recording(Protocol):
-    """What a recorder does: see `edgeai.recording.recorder.Status`."""
+    """What a recorder does: see `edgeai.recording.status.Status`."""
 
     @property
     def recording(self) -> bool: ...

@@ -10,22 +10,23 @@ import contextlib
 import errno
 import os
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgeai.clock import Clock, SystemClock, offset_to_monotonic
 from edgeai.driver import DriverState, Retry
 from edgeai.errors import EdgeAIError, RecordingError
 from edgeai.messages import Frame, Reading, Result
 from edgeai.recording import format as layout
+from edgeai.recording.backlog import MORE_ROOM, ROOM, Backlog
 from edgeai.recording.header import Opening
 from edgeai.recording.logbook import Entry
 from edgeai.recording.notes import Decision, FaultNote, Loss, UtcPair
 from edgeai.recording.options import RecordOptions
 from edgeai.recording.sinks import Headers, LookBack, Rotating, Sink, size_of
+from edgeai.recording.status import Status
 from edgeai.runtime.backoff import Backoff
 from edgeai.runtime.frozen import Frozen
 from edgeai.runtime.roster import Roster
@@ -33,7 +34,7 @@ from edgeai.runtime.taps import Fault, Tap
 from edgeai.schedule.commands import Announce, Command, Drop
 from edgeai.schedule.events import Event
 
-__all__ = ["Recorder", "Status"]
+__all__ = ["Recorder"]
 
 POLL = 0.01
 """Seconds between two looks into the queue: less than a frame at 60 fps is lost when the process is killed."""
@@ -41,13 +42,6 @@ POLL = 0.01
 FLUSH = 500_000_000
 SYNC = 2_000_000_000
 """ns between two flushes where no picture asks for one, and between two orders to the disk."""
-
-ROOM = 128 << 20
-"""Bytes that may wait before frames are left out: two seconds of four raw cameras."""
-
-MORE_ROOM = 32 << 20
-"""Beyond that, so much more for readings and results, and as much again for decisions. Without a decision nothing could
-be recomputed: where even those find no room, the recording ends."""
 
 _STEP = 10_000_000
 """ns by which UTC must have moved against the pipeline's clock to be noted again."""
@@ -64,21 +58,6 @@ class _Begin:
 @dataclass(frozen=True, slots=True)
 class _Save:
     path: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a recorder does: whether it still records, the file being written, and what it has taken in.
-
-    path: None while nothing is written, as when looking back. frames: pictures taken since it began. bytes: in all its
-    files, or kept in memory. dropped: messages that there was no room for.
-    """
-
-    recording: bool
-    path: Path | None
-    frames: int
-    bytes: int
-    dropped: int
 
 
 class Recorder(Tap):
@@ -115,12 +94,9 @@ class Recorder(Tap):
         self._failing = False
         self._written = 0
         roster.add(self, "recorder")
-        self.lost: Counter[str] = Counter()
+        self._backlog = Backlog()
+        self.lost = self._backlog.lost
         self._told: Counter[str] = Counter()
-        self._queue: deque[Any] = deque()
-        self._waiting = 0
-        self._lock = threading.RLock()
-        self._ended = False
         self._writing = False
         self._freeze: Callable[[], Frozen] | None = None
         self._frames = 0
@@ -147,12 +123,12 @@ class Recorder(Tap):
     def status(self) -> Status:
         """What it does at this moment."""
         newest = self.paths[-1] if self.paths else None
-        return Status(not self._ended, newest, self._frames, self._sink.size, self.lost.total())
+        return Status(not self._backlog.ended, newest, self._frames, self._sink.size, self.lost.total())
 
     def save(self, path: str | Path | None = None) -> None:
         """With look_back: write what is kept, to `path` or beside the last one. Returns at once."""
-        if not self._ended:
-            self._queue.append(_Save(None if path is None else Path(path)))
+        if not self._backlog.ended:
+            self._backlog.order(_Save(None if path is None else Path(path)))
         self._hurry()
 
     def close(self, timeout: float) -> bool:
@@ -191,9 +167,9 @@ class Recorder(Tap):
     def decided(self, event: Event, commands: Sequence[Command]) -> None:
         """Queue an event and what followed; where a new file is due, hold the state fast."""
         if self._again is not None and self._freeze is not None and event.t >= self._again:
-            self._again, self._ended = None, False
+            self._again, self._backlog.ended = None, False
             self._begin_file(event.t, self._freeze)
-        if self._ended:
+        if self._backlog.ended:
             return
         self._put(Entry(event.t, Decision(event, tuple(commands))), 500, ROOM + 2 * MORE_ROOM)
         if self._freeze is not None and self._sink.due(event.t):
@@ -212,7 +188,7 @@ class Recorder(Tap):
         note = FaultNote(fault.name, type(fault.error).__name__, str(fault), fault.t)
         self._put(Entry(fault.t, note), 500, ROOM + MORE_ROOM, _same, layout.FAULTS)
         if self._saves_on_fault:
-            self._queue.append(_Save(None))
+            self._backlog.order(_Save(None))
         self._hurry()
 
     def driver_changed(self, state: DriverState) -> None:
@@ -221,7 +197,7 @@ class Recorder(Tap):
 
     def _begin_file(self, t: int, freeze: Callable[[], Frozen]) -> Frozen:
         begin = _Begin(t)
-        self._queue.append(begin)
+        self._backlog.order(begin)
         begin.frozen = freeze()
         return begin.frozen
 
@@ -230,17 +206,7 @@ class Recorder(Tap):
     def _put(
         self, entry: Entry, size: int, room: int, topic: Callable[[str], str] | None = None, name: str = ""
     ) -> None:
-        with self._lock:
-            if self._ended:
-                return
-            if self._waiting + size <= room:
-                self._waiting += size
-                self._queue.append((entry, size))
-            elif topic is not None:
-                self.lost[topic(name)] += 1
-            else:
-                self._ended = True
-                self._queue.append(RecordingError("the disk is too slow for the scheduler's decisions"))
+        self._backlog.add(entry, size, room, topic, name)
         self._hurry()
 
     def _hurry(self) -> None:
@@ -253,14 +219,14 @@ class Recorder(Tap):
     # -- the writer --------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while not ((self._ended and self._again is None) or self._stop.wait(POLL)):
+        while not ((self._backlog.ended and self._again is None) or self._stop.wait(POLL)):
             self._turn()
         self._end()
 
     def _turn(self) -> None:
         """Write what waits; hand pictures on at once, anything else twice a second."""
         try:
-            if self._full is not None and self._full() and not self._ended:
+            if self._full is not None and self._full() and not self._backlog.ended:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             pictures = self._write_queue()
             now = self._clock.now()
@@ -275,21 +241,15 @@ class Recorder(Tap):
 
     def _write_queue(self) -> bool:
         pictures = False
-        for _ in range(len(self._queue)):
-            if isinstance(self._queue[0], _Begin) and self._queue[0].frozen is None:
-                break
-            item = self._queue.popleft()
-            if isinstance(item, tuple):
-                entry, size = item
-                pictures = pictures or isinstance(entry.value, Frame)
-                self._write(entry)
-                with self._lock:
-                    self._waiting -= size
+        for item in self._backlog.take(unless=_is_pending):
+            if isinstance(item, Entry):
+                pictures = pictures or isinstance(item.value, Frame)
+                self._write(item)
             elif isinstance(item, _Begin) and item.frozen is not None:
                 self._begin(item.t, item.frozen)
             elif isinstance(item, _Save):
                 self._sink.save(item.path)
-            else:
+            elif isinstance(item, RecordingError):
                 raise item
         return pictures
 
@@ -333,8 +293,7 @@ class Recorder(Tap):
 
     def _end(self) -> None:
         self._turn()
-        with self._lock:
-            self._ended = True
+        self._backlog.end()
         try:
             self._sink.close(finish=True)
         except OSError as error:
@@ -343,10 +302,8 @@ class Recorder(Tap):
 
     def _fail(self, error: Exception) -> None:
         """Record nothing more for now, and say so; what was written stays."""
-        with self._lock:
-            self._ended = True
-            self._queue.clear()
-            self._waiting = 0
+        self._backlog.end()
+        self._backlog.clear()
         self._given = None
         with contextlib.suppress(OSError):
             self._sink.close(finish=False)
@@ -376,6 +333,10 @@ def _in_a_sentence(error: Exception, paths: tuple[Path, ...]) -> Exception:
 
 def _identity(value: Frame | Reading | Result) -> tuple[type, str, int]:
     return type(value), value.stream if isinstance(value, Result) else value.source, value.seq
+
+
+def _is_pending(item: object) -> bool:
+    return isinstance(item, _Begin) and item.frozen is None
 
 
 def _same(topic: str) -> str:

@@ -6,7 +6,7 @@ from edgeai.errors import ConfigError
 from edgeai.messages import Frame
 from edgeai.pipeline import Pipeline
 from edgeai.recording.reader import Decision, Recording
-from edgeai.recording.recorder import Status
+from edgeai.recording.status import Status
 from edgeai.replay.run import replay
 from edgeai.schedule.commands import Run
 
