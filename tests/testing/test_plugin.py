@@ -53,10 +53,10 @@ def suite(tmp_path_factory):
 
 
 def test_the_demo_asks_for_a_golden_writes_it_when_told_and_then_passes(suite):
-    missing = run(suite)
+    missing = run(suite, "-k", "steers")
     assert missing.returncode == 1
     assert "make one with --update" in missing.stdout
-    updated = run(suite, "--update-golden", "-s")
+    updated = run(suite, "-k", "steers", "--update-golden", "-s")
     assert updated.returncode == 0, updated.stdout
     assert "drive.golden is written" in updated.stdout
     passed = run(suite)
@@ -68,10 +68,10 @@ def test_a_change_is_shown_as_a_table_and_a_picture(suite, tmp_path):
     folder = tmp_path / "changed"
     shutil.copytree(suite, folder)
     if not (folder / "drive.golden").exists():
-        run(folder, "--update-golden")
+        run(folder, "-k", "steers", "--update-golden")
     golden = folder / "drive.golden"
     golden.write_text(golden.read_text().replace('"steering"', '"turning"'))
-    failed = run(folder)
+    failed = run(folder, "-k", "steers")
     assert failed.returncode == 1
     assert "First divergence" in failed.stdout
     assert (folder / "drive.golden.diff.png").stat().st_size > 1000
