@@ -68,4 +68,5 @@ def plan_of(scheduler: Scheduler, stage: str, why: str, since: int) -> Plan:
 def power_of(scheduler: Scheduler, t: int) -> Power:
     """Return what a scheduler knows of power at time t (ns); to be called under its lock."""
     planner = scheduler.planner
-    return Power(planner.power, planner.spent_by(t), planner.energy.basis, planner.watts)
+    watts, joules = planner.drawn_by(t)
+    return Power(watts, joules, planner.energy.basis, planner.watts)

@@ -99,9 +99,14 @@ class Planner:
         ]
         return min(limits, default=None)
 
-    def spent_by(self, t: int) -> float:
-        """Return the joules since the start, up to t (ns): what is not settled yet at the power of the last seconds."""
-        return self.spent + self.power * max(0, t - self._settled) * 1e-9
+    def drawn_by(self, t: int) -> tuple[float, float]:
+        """Return the watts of the last seconds and the joules since the start, up to t (ns).
+
+        What is not settled yet is modelled. Changes nothing: whoever asks decides nothing.
+        """
+        seconds = max(0, t - self._settled) * 1e-9
+        open_ = self.energy.energy(seconds, [state.used_by(t) for state in self.states])
+        return self.power if self.spent else open_ / seconds if seconds else self.energy.idle, self.spent + open_
 
     # -- events ------------------------------------------------------------------------------------------------
 
@@ -347,8 +352,8 @@ class Planner:
         for state in self.states:
             state.joules = 0.0
         self._settled += round(seconds * 1e9)
+        self.power += (spent / seconds - self.power) * (min(1.0, seconds / 2.0) if self.spent else 1.0)
         self.spent += spent
-        self.power += (spent / seconds - self.power) * min(1.0, seconds / 2.0)
         watts = self.watts
         if watts is not None:
             credit = CREDIT_SECONDS * max(0.0, watts - self.energy.idle)

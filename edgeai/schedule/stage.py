@@ -147,6 +147,11 @@ class StageState:
         self.joules += self.watts[self.running.point] * (t - self.started) * 1e-9 / self.aboard
         self.started = t
 
+    def used_by(self, t: int) -> float:
+        """Return what the table gives for its runs since energy was last settled, up to t (ns), J."""
+        job = self.running
+        return self.joules + (0.0 if job is None else self.watts[job.point] * (t - self.started) * 1e-9 / self.aboard)
+
     def settle(self, aim: Aim | None, point: int | None, looked: bool = True) -> None:
         """Enter an offered item into the banks: the point that was on time, None for a miss.
 
