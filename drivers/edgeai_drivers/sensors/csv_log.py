@@ -23,7 +23,8 @@ class CsvLogOptions(SensorOptions):
     path: a CSV file whose first line names the columns (`Gyroscope X (deg/s)` or `gyro_x:deg/s`), or whose columns are
     given here, all of them in order. time_column: the one that holds the time, with its unit where the file has none
     (`t:ms`); left out, it is the column called t, time, timestamp or stamp. separator: between fields. loop: begin
-    again at the end. lossless: as fast as readings are consumed instead of at the pace of the log.
+    again at the end. lossless: as fast as they are read instead of at the pace of the log; a stage that is slower than
+    that leaves windows out.
     """
 
     path: str

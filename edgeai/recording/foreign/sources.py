@@ -125,7 +125,7 @@ class LoggedSensor(_Logged[Reading], Sensor):
 
     @dataclass(frozen=True, kw_only=True)
     class Options(SensorOptions):
-        """lossless: as fast as readings are consumed, instead of at the pace of the log."""
+        """lossless: as fast as they are read, instead of at the pace of the log; a slower stage leaves windows out."""
 
         lossless: bool = False
 
