@@ -67,6 +67,6 @@ def plan_of(scheduler: Scheduler, stage: str, why: str, since: int) -> Plan:
 
 def power_of(scheduler: Scheduler, t: int) -> Power:
     """Return what a scheduler knows of power at time t (ns); to be called under its lock."""
-    planner = scheduler.planner
-    watts, joules = planner.drawn_by(t)
-    return Power(watts, joules, planner.energy.basis, planner.watts)
+    account = scheduler.planner.account
+    watts, joules = account.drawn_by(t)
+    return Power(watts, joules, account.energy.basis, scheduler.planner.watts)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, fsum, isfinite
+from math import exp, fsum
 
 from edgeai.power.thermal import ThermalPacer
-from edgeai.schedule.bank import CREDIT_SECONDS, REPAY_FRAMES, EnergyBank
+from edgeai.schedule.account import EnergyAccount
+from edgeai.schedule.announcer import Announcer
+from edgeai.schedule.bank import REPAY_FRAMES
 from edgeai.schedule.blocking import behind, cap_jobs, expect_waits
 from edgeai.schedule.commands import Announce, Load, Unload
 from edgeai.schedule.elastic import elastic_rates
-from edgeai.schedule.energy import EnergyModel
 from edgeai.schedule.events import Calibrated, Configure, Loaded, LoadFailed, Sensed
 from edgeai.schedule.mixer import block
 from edgeai.schedule.plan import Means, StagePlan, nearby, plan_stage, share_means
@@ -38,15 +39,6 @@ OVERLOAD_DEBT = 60.0
 SHARE_EVERY = 2_000_000_000
 """ns between two divisions of the energy among several stages, and between two questions to the policy."""
 
-METER_FRESH = 3_000_000_000
-"""ns after which a meter that says nothing is no longer believed, and power is modelled."""
-
-METER_ABSURD = 10.0
-"""A reading this many times above what the model gives at full load is no power of this board."""
-
-
-_QUIET = frozenset(("normal", "metered"))
-
 _MAIN = 0.6
 """A variant is named once it has three runs in five: below, two would take turns."""
 
@@ -58,9 +50,6 @@ def _share_of(pair: tuple[int, float]) -> float:
 class Planner:
     """Asks the policy, keeps the energy bank, and plans one stage at a time."""
 
-    _started = 0.0
-    """The time of day at the start, s; of the class, too: older states have none."""
-
     def __init__(self, states: Sequence[StageState], policy: Policy, lanes: int, memory: int | None = None) -> None:
         self.states = tuple(states)
         self.residency = Residency(self.states, memory)
@@ -69,23 +58,15 @@ class Planner:
         self._guarded = False
         self.policy = policy
         self.aim: Aim | None = None
-        self.energy = EnergyModel(len(self.states), 0.0)
-        self.bank = EnergyBank()
-        self.rejected = 0
-        """Meter readings that were not believed."""
-        self.power = 0.0
-        """Watts over the last seconds."""
-        self.spent = 0.0
-        """Joules since the start."""
         self.notes: list[Announce | Load | Unload] = []
         """What there is to say and to load since the scheduler last asked."""
-        self._said: dict[tuple[str, str], str] = {}
+        self._announcer = Announcer(self.notes)
+        self.account = EnergyAccount(self.states, self._announcer)
         self.thermal: ThermalPacer | None = None
         self._began = 0
+        self._started = 0.0
+        """The time of day at the start, s."""
         self._cooled = 0
-        self._full_load = 0.0
-        self._settled = 0
-        self._metered: int | None = None
         self._shared = 0
         self._sensed: Sensed | None = None
 
@@ -99,15 +80,6 @@ class Planner:
         ]
         return min(limits, default=None)
 
-    def drawn_by(self, t: int) -> tuple[float, float]:
-        """Return the watts of the last seconds and the joules since the start, up to t (ns).
-
-        What is not settled yet is modelled. Changes nothing: whoever asks decides nothing.
-        """
-        seconds = max(0, t - self._settled) * 1e-9
-        open_ = self.energy.energy(seconds, [state.used_by(t) for state in self.states])
-        return self.power if self.spent else open_ / seconds if seconds else self.energy.idle, self.spent + open_
-
     # -- events ------------------------------------------------------------------------------------------------
 
     def calibrate(self, event: Calibrated) -> None:
@@ -120,11 +92,10 @@ class Planner:
             state.watts[profile.point] = profile.watts or event.busy
         for state in self.states:
             state.watts = [watts or event.busy for watts in state.watts]
-        self.energy = EnergyModel(len(self.states), event.idle)
-        self._full_load = event.idle + max((max(state.watts) for state in self.states), default=0.0)
+        self.account.open(event.t, event.idle)
         if event.busy:
             self.thermal = ThermalPacer(event.idle + event.busy / 2.0)
-        self._settled = self._began = self._cooled = event.t
+        self._began = self._cooled = event.t
         self._started = event.started
         self.residency.start()
         self.replan(event.t)
@@ -132,7 +103,7 @@ class Planner:
     def configure(self, event: Configure) -> None:
         """Follow another policy from now on; what was learnt stays, what was owed to the old one is forgotten."""
         self.policy = event.policy
-        self.bank.joules = 0.0
+        self.account.bank.joules = 0.0
         self.replan(event.t)
 
     def load_ended(self, event: Loaded | LoadFailed) -> None:
@@ -146,22 +117,9 @@ class Planner:
         if self.thermal is not None and (event.celsius is not None or event.throttled is not None):
             seconds = (event.t - self._cooled) * 1e-9
             self._cooled = event.t
-            self.thermal.sense(event.t * 1e-9, seconds, event.celsius, event.throttled, self.power)
-        if event.watts is None or event.basis != "measured":
-            return
-        if not isfinite(event.watts) or event.watts < 0.0 or event.watts > METER_ABSURD * max(1.0, self._full_load):
-            self.rejected += 1
-            self._say("", "meter", "absurd", f"the meter says {event.watts:.3g} W: not believed")
-            return
-        joules, seconds = self._used(event.t)
-        if seconds <= 0.0:
-            return
-        spent = event.watts * seconds
-        if self._metered is not None:
-            self.energy.observe(seconds, joules, spent)
-        self._metered = event.t
-        self._say("", "meter", "metered", "power is measured")
-        self._settle(seconds, spent)
+            self.thermal.sense(event.t * 1e-9, seconds, event.celsius, event.throttled, self.account.power)
+        if event.watts is not None and event.basis == "measured":
+            self.account.read(event.t, event.watts, self.watts)
 
     def after_run(self, state: StageState, t: int, changed: bool) -> None:
         """Plan a stage again if it is time, after one of its runs; changed: which began a new regime."""
@@ -179,17 +137,17 @@ class Planner:
 
     def plan_again(self, state: StageState, aim: Aim, t: int, *, near: bool) -> None:
         """Plan one stage with the share of the energy it has; near: looking no further than `nearby`."""
-        self._settle_modelled(t)
+        self.account.model(t, self.watts)
         if not near:
             state.model.learn_tail()  # what was predicted for the runs before is about to change
         means = self._means(state.rate() or 1.0)
-        correction = self.energy.correction(state.index)
+        correction = self.account.energy.correction(state.index)
         self._adopt(state, plan_stage(state, aim, correction, means, state.allotted, near=near))
 
     def replan(self, t: int) -> None:
         """Ask the policy, and divide the energy among all stages."""
         self._shared = t
-        self._settle_modelled(t)
+        self.account.model(t, self.watts)
         for state in self.states:
             state.model.learn_tail()
         answer = self.policy.choose(self._situation(t))
@@ -215,9 +173,10 @@ class Planner:
         for i, state in enumerate(planned):
             state.elastic = None if rates is None else rates[i]
         if rates is None:
-            self._say("", "load", "normal", "the rates asked for fit")
+            self._announcer.say("", "load", "normal", "the rates asked for fit")
         else:
-            self._say("", "load", "overload", "even the quickest variants do not fit: rates are shared by weight")
+            why = "even the quickest variants do not fit: rates are shared by weight"
+            self._announcer.say("", "load", "overload", why)
         means = self._means(max(state.rate() or 1.0 for state in planned))
         self._plan_all(planned, answer, means)
         if self.residency.limited:
@@ -233,7 +192,7 @@ class Planner:
         if len(planned) == 1:
             state = planned[0]
             state.allotted = 1.0
-            self._adopt(state, plan_stage(state, aim, self.energy.correction(state.index), means))
+            self._adopt(state, plan_stage(state, aim, self.account.energy.correction(state.index), means))
             return
         cap_jobs(planned, self._lanes)
         self._share(planned, aim, means)
@@ -243,14 +202,6 @@ class Planner:
             self._share(planned, aim, means)
 
     # -- inside ------------------------------------------------------------------------------------------------
-
-    def _say(self, stage: str, topic: str, what: str, why: str) -> None:
-        """Announce a change, once; that all is well needs no word at the start."""
-        said = self._said.get((stage, topic))
-        if said != what:
-            self._said[stage, topic] = what
-            if said is not None or what not in _QUIET:
-                self.notes.append(Announce(stage, what, why))
 
     def _say_point(self, state: StageState, plan: StagePlan) -> None:
         """Announce another main variant, and what bounds the plan."""
@@ -284,12 +235,12 @@ class Planner:
             tuple(state.load for state in self.states),
             durations,
             (t - self._began) * 1e-9,
-            self.energy.idle,
-            self.power,
-            self.spent,
+            self.account.energy.idle,
+            self.account.power,
+            self.account.spent,
             sensed.celsius if sensed else None,
             sensed.battery if sensed else None,
-            self.energy.basis,
+            self.account.energy.basis,
             self._started,
         )
 
@@ -301,9 +252,9 @@ class Planner:
         drawn = 0.0
         for state in self.states:
             point = state.choice.point
-            joules = self.energy.correction(state.index) * state.watts[point] * state.model.mean(point) * 1e-9
+            joules = self.account.energy.correction(state.index) * state.watts[point] * state.model.mean(point) * 1e-9
             drawn += joules * (state.rate() or 0.0)
-        part = max(0.0, watts - self.energy.idle) / drawn if drawn else 1.0
+        part = max(0.0, watts - self.account.energy.idle) / drawn if drawn else 1.0
         if part < 1.0:
             for state in self.states:
                 state.mixer.adopt(((state.choice.point, 1.0),), max(LEAST_SERVED, part))
@@ -314,49 +265,17 @@ class Planner:
             self._adopt(state, plan)
 
     def _corrections(self, states: list[StageState]) -> list[float]:
-        return [self.energy.correction(state.index) for state in states]
+        return [self.account.energy.correction(state.index) for state in states]
 
     def _means(self, rate: float) -> Means:
         """Return what there is to share; the bank is repaid over REPAY_FRAMES frames at this rate (Hz)."""
-        watts = self.watts
+        watts, idle = self.watts, self.account.energy.idle
         if watts is None:
             return Means(None, self._busy)
-        if watts <= self.energy.idle:
-            why = f"{watts:.2f} W are allowed and the idle board takes {self.energy.idle:.2f} W: only the least is run"
-            self._say("", "budget", "short", why)
+        if watts <= idle:
+            why = f"{watts:.2f} W are allowed and the idle board takes {idle:.2f} W: only the least is run"
+            self._announcer.say("", "budget", "short", why)
         else:
-            self._say("", "budget", "normal", "the budget is above what the idle board takes")
-        dynamic = watts - self.energy.idle + self.bank.joules * rate / REPAY_FRAMES
+            self._announcer.say("", "budget", "normal", "the budget is above what the idle board takes")
+        dynamic = watts - idle + self.account.bank.joules * rate / REPAY_FRAMES
         return Means(max(0.0, dynamic), self._busy)
-
-    def _used(self, t: int) -> tuple[list[float], float]:
-        """Return what the table gives for each stage's runs since the last settlement, and the seconds."""
-        for state in self.states:
-            if state.running is not None:
-                state.ran(t)
-        return [state.joules for state in self.states], (t - self._settled) * 1e-9
-
-    def _settle_modelled(self, t: int) -> None:
-        """Settle by the model, unless a meter does."""
-        if self._metered is not None:
-            if t - self._metered <= METER_FRESH:
-                return
-            self._metered = None
-            self.energy.basis = "modelled"
-            self._say("", "meter", "unmetered", f"no reading for {METER_FRESH / 1e9:g} s: power is modelled")
-        joules, seconds = self._used(t)
-        if seconds > 0.0:
-            self._settle(seconds, self.energy.energy(seconds, joules))
-
-    def _settle(self, seconds: float, spent: float) -> None:
-        for state in self.states:
-            state.joules = 0.0
-        self._settled += round(seconds * 1e9)
-        self.power += (spent / seconds - self.power) * (min(1.0, seconds / 2.0) if self.spent else 1.0)
-        self.spent += spent
-        watts = self.watts
-        if watts is not None:
-            credit = CREDIT_SECONDS * max(0.0, watts - self.energy.idle)
-            self.bank.settle(watts * seconds, spent, credit)
-        else:
-            self.bank.joules = 0.0

@@ -42,13 +42,6 @@ WAITED = 1_000_000
 class Scheduler:
     """Decides what runs when. Call `handle` under one lock, in the order of time."""
 
-    # Of the class, too: a state that was written before there were pauses, or batches, has none of these.
-    paused = False
-    batches = Batches()
-    """What may run together."""
-    _aboard: tuple[Job, ...] = ()
-    """The jobs that run beside those of `_lanes`, on the same lanes."""
-
     def __init__(self, workload: Workload, policy: Policy) -> None:
         self._stages = {load.name: StageState(load, i) for i, load in enumerate(workload.stages)}
         self.planner = Planner(
@@ -61,6 +54,11 @@ class Scheduler:
             key = state.load.origin, state.load.chained
             self._fed[key] = (*self._fed.get(key, ()), state)
         self._lanes: list[Job | None] = [None] * workload.lanes
+        self._aboard: tuple[Job, ...] = ()
+        """The jobs that run beside those of `_lanes`, on the same lanes."""
+        self.batches = Batches()
+        """What may run together."""
+        self.paused = False
         self._next_job = 0
         self._open = True
         self.planner.replan(0)

@@ -6,7 +6,7 @@ What only follows from the rest a class works out again in `derive()`, so that i
 Objects, lists and dicts are numbered in the order they are met, and one met again is a reference: what was shared stays
 shared.
 
-    {"version": 1, "state": node}
+    {"version": 2, "state": node}
     node: null, bool, int, float, string | {"f": "inf"} | {"r": number} | {"t": [node]} | {"l": [node]} |
           {"d": [[node, node]]} | {"c": [[node, node]]} (Counter) | {"q": [node]} (deque; "n": its bound) |
           {"o": class, "s": {attribute: node}} | {"p": plug-in, "s": {attribute: node}}
@@ -27,11 +27,12 @@ from typing import Any
 import edgeai.schedule
 from edgeai.errors import RecordingError
 from edgeai.power import thermal
+from edgeai.schedule.earlier import upgrade
 from edgeai.schedule.scheduler import Scheduler
 
 __all__ = ["VERSION", "capture", "freeze", "restore"]
 
-VERSION = 1
+VERSION = 2
 _DEEPEST = 40
 _MOST_NODES = 1_000_000
 """Nodes of a state that are restored: a thousand times what a scheduler of ten stages has."""
@@ -64,11 +65,13 @@ def restore(plain: Any, policies: Policies) -> Scheduler:
     Raises RecordingError for what is no such state, and what `policies` raises. No code is named in a state but the
     classes of this package.
     """
-    if not isinstance(plain, dict) or plain.get("version") != VERSION:
-        raise RecordingError("the scheduler's state is of another version, or damaged: it cannot be restored")
+    if not isinstance(plain, dict) or plain.get("version") not in range(1, VERSION + 1):
+        raise RecordingError("the scheduler's state is of a newer edgeai, or damaged: it cannot be restored")
     reader = _Reader(policies)
     try:
         scheduler = reader.value(plain.get("state"), 0)
+        if isinstance(scheduler, Scheduler):
+            upgrade(scheduler, plain["version"])
     except RecordingError:
         raise
     except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:

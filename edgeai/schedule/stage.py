@@ -55,15 +55,6 @@ class Counts:
 class StageState:
     """The newest-wins slot of a stage, its job in flight, its gate, its plan, its estimates and its counts."""
 
-    aboard = 1
-    """Jobs in the run that the job in flight is part of."""
-    stretch = 1.0
-    """How much longer that run takes than one of its own would."""
-    part = 1.0
-    """What a run costs the lanes, as a share of one of its own: less than 1 where others are mostly aboard."""
-    nearby: tuple[int, ...] = ()
-    """The points looked at until the next plan of all; none: all. Of the class, too: older states have none."""
-
     def __init__(self, load: StageLoad, index: int) -> None:
         self.load = load
         self.index = index
@@ -73,6 +64,12 @@ class StageState:
         self.waiting: Waiting | None = None
         self.running: Job | None = None
         self.started = 0
+        self.aboard = 1
+        """Jobs in the run that the job in flight is part of."""
+        self.stretch = 1.0
+        """How much longer that run takes than one of its own would."""
+        self.part = 1.0
+        """What a run costs the lanes, as a share of one of its own: less than 1 where others are mostly aboard."""
         self.model = LatencyModel(len(load.points))
         self.bank = MissBank()
         self.accuracy = AccuracyBank()
@@ -80,6 +77,8 @@ class StageState:
         self.guard = Guard()
         self.resident = tuple(range(len(load.points)))
         """The points that can run now, in order; the plan mixes no others."""
+        self.nearby: tuple[int, ...] = ()
+        """The points looked at until the next plan of all; none: all."""
         self.able = True
         """Whether the last plan keeps the miss rate and could reach the floor of accuracy."""
         self.watts = [0.0] * len(load.points)

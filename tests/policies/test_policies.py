@@ -141,7 +141,7 @@ def test_power_keeps_the_budget_and_uses_it(metered):
 def test_power_believes_the_meter_rather_than_the_table():
     world = World(Power(IDLE + 0.3), 90, watts=1.3 * BUSY).run(1500)
     assert world.mean_watts() <= 1.01 * (IDLE + 0.3)
-    assert world.scheduler.planner.energy.correction(0) == pytest.approx(1.3, rel=0.1)
+    assert world.scheduler.planner.account.energy.correction(0) == pytest.approx(1.3, rel=0.1)
 
 
 def test_a_budget_below_idle_runs_the_least_and_says_so():
@@ -154,11 +154,11 @@ def test_an_absurd_meter_is_not_believed_and_a_silent_one_is_replaced_by_the_mod
     world = World(Power(IDLE + 0.3), 90).run(100)
     world.tell(Sensed(world.t, watts=4000.0))
     world.tell(Sensed(world.t, watts=float("nan")))
-    assert world.scheduler.planner.rejected == 2
+    assert world.scheduler.planner.account.rejected == 2
     world.metered = False
     world.run(200)
     assert [note.state for note in world.said if note.state in ("absurd", "unmetered")] == ["absurd", "unmetered"]
-    assert world.scheduler.planner.energy.basis == "modelled"
+    assert world.scheduler.planner.account.energy.basis == "modelled"
 
 
 def test_battery_lasts_the_time_asked():

@@ -160,7 +160,7 @@ def test_those_aboard_share_the_energy():
     (run,) = [command for command in done(made, 1000, job, wall=1000) if isinstance(command, Run)]
     for member in run.jobs:
         done(made, 2000, member, wall=1000)
-    assert abs(made.planner.drawn_by(2000 * MS)[1] - (2 * 2.0 + 3.0 + 3.0)) < 1e-6
+    assert abs(made.planner.account.drawn_by(2000 * MS)[1] - (2 * 2.0 + 3.0 + 3.0)) < 1e-6
 
 
 steps = st.lists(

@@ -20,19 +20,19 @@ def made():
 
 
 def test_before_anything_was_settled_the_board_takes_what_its_table_says(made):
-    assert made.planner.drawn_by(0) == (IDLE, 0.0)
+    assert made.planner.account.drawn_by(0) == (IDLE, 0.0)
     made.handle(FrameReady(0, "cam", 0, 0))
-    assert made.planner.drawn_by(100 * MS) == (pytest.approx(IDLE + BUSY), pytest.approx(0.5))
+    assert made.planner.account.drawn_by(100 * MS) == (pytest.approx(IDLE + BUSY), pytest.approx(0.5))
     made.handle(JobDone(200 * MS, 0, True, 200 * MS, (("ran", 200 * MS),)))
-    assert made.planner.drawn_by(400 * MS) == (pytest.approx(IDLE + BUSY / 2), pytest.approx(1.4))
+    assert made.planner.account.drawn_by(400 * MS) == (pytest.approx(IDLE + BUSY / 2), pytest.approx(1.4))
 
 
 def test_the_first_reading_of_a_meter_is_believed_at_once(made):
     made.handle(Sensed(200 * MS, watts=4.0))
-    assert made.planner.drawn_by(200 * MS) == (pytest.approx(4.0), pytest.approx(0.8))
+    assert made.planner.account.drawn_by(200 * MS) == (pytest.approx(4.0), pytest.approx(0.8))
 
 
 def test_who_asks_changes_nothing(made):
     made.handle(FrameReady(0, "cam", 0, 0))
-    assert made.planner.drawn_by(50 * MS) == made.planner.drawn_by(50 * MS)
+    assert made.planner.account.drawn_by(50 * MS) == made.planner.account.drawn_by(50 * MS)
     assert made.state("s").joules == 0.0

@@ -11,7 +11,20 @@ import grid
 import situations
 import streams
 
-from edgeai.schedule import bank, change, columns, energy, estimate, guard, plan, planner, price, scheduler, tail
+from edgeai.schedule import (
+    account,
+    bank,
+    change,
+    columns,
+    energy,
+    estimate,
+    guard,
+    plan,
+    planner,
+    price,
+    scheduler,
+    tail,
+)
 from edgeai.schedule.scheduler import Scheduler
 
 CELLS = (("calm", 25.0, 1.0), ("step", 50.0, 1.0), ("bursts", 25.0, 0.3), ("contention", 100.0, 2.0))
@@ -49,7 +62,8 @@ CONSTANTS: tuple[tuple[ModuleType, tuple[str, ...], Scene], ...] = (
     (tail, ("_TRUSTS", "_FORGET"), _one_stream),
     (columns, ("CURIOSITY",), _one_stream),
     (plan, ("_OCTAVE",), _one_stream),
-    (planner, ("PLAN_EVERY", "MOVED", "SHARE_EVERY", "REPAY_FRAMES", "CREDIT_SECONDS"), _one_stream),
+    (planner, ("PLAN_EVERY", "MOVED", "SHARE_EVERY", "REPAY_FRAMES"), _one_stream),
+    (account, ("CREDIT_SECONDS",), _one_stream),
     (scheduler, ("PATIENCE",), _one_stream),
     (price, ("HORIZON", "RANGE"), _floor),
     (guard, ("_MEMORY", "_NOTICED"), _several),
