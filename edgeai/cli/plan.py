@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plan"]
 
+_SHOWN = 0.005
+"""The least share of the runs that is named: less would read 0 %."""
+
 
 def plan(
     file: Workload = None,
@@ -146,7 +149,9 @@ def _show_stage(console: Console, stage: StagePlan) -> None:
     for option in _examples(stage):
         console.print(f"[dim]{option.verdict}: {option.point.variant} ({option.point.threads}): {option.why}[/dim]")
     choice = stage.choice
-    runs = ", ".join(f"{point.variant} ({point.threads}) {100 * share:.0f} %" for point, share in choice.shares)
+    runs = ", ".join(
+        f"{point.variant} ({point.threads}) {100 * share:.0f} %" for point, share in choice.shares if share >= _SHOWN
+    )
     known = all(option.figures.accuracy is not None for option in stage.options)
     accuracy = f", accuracy {100 * choice.accuracy:.1f} %" if known else ""
     console.print(
