@@ -360,7 +360,9 @@ def test_when_nobody_gets_the_results_any_more_it_ends(edgeai, classifier):
 
 def test_a_full_disk_does_not_end_the_other_outputs(edgeai, classifier):
     outputs = ["--output", "jsonl:/dev/full", "--output", "jsonl:out.jsonl"]
-    code, _, err = edgeai("run", "--source", CAMERA, "--model", classifier, *outputs, "--frames", 12, "--quiet")
+    code, _, err = edgeai(
+        "run", "--source", CAMERA, "--model", classifier, *outputs, "--frames", 12, "--lossless", "-q"
+    )
     assert code == 3
     assert "the disk is full" in err
     assert len(lines_of("out.jsonl")) == 12
