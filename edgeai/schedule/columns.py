@@ -83,11 +83,7 @@ def lay_out(
     seen = model.outlook(points, None if load.lossless else state.slack(), _waits(state))
     least = min([each.risk for each in seen])
     feasible = least <= target
-    most = 2.0 if feasible else least * (1.0 + 1e-9)
-    allowed = [(p, each) for p, each in zip(points, seen, strict=True) if each.risk <= most]
-    if state.cap is not None:
-        short = [pair for pair in allowed if model.within(pair[0], Z90) <= state.cap]
-        allowed = short or [min(allowed, key=_mean_of)]
+    allowed = _allowed(state, list(zip(points, seen, strict=True)), 2.0 if feasible else least * (1.0 + 1e-9))
     top = state.elastic or state.rate() or 1.0
     fixed = load.chained or load.lossless or state.elastic or aim.objective == "energy"
     rates = [top] if fixed else _rates(top, load.rate_min)
@@ -114,17 +110,10 @@ def lay_out(
     if aim.objective == "energy" and aim.accuracy > 0.0:
         price = _worth_of_accuracy(state, aim.accuracy, list(joules.values()), scores)
         worths = [worth + price * score for worth, score in zip(worths, scores, strict=True)]
-    if aim.objective == "utility":
-        gains = [gain_of_rate(rate) for rate in rates] if len(rates) > 1 else [1.0]
-        values = [worth * gain for gain in gains for worth in worths]
-    elif aim.objective == "energy":
-        values = [worth * rate for rate in rates for worth in worths]
-    else:
-        values = [-load.weight * (seconds + 0.5 / rate) for rate in rates for seconds in worths]
     return Columns(
         [point for _ in rates for point, _ in allowed],
         [rate for rate in rates for _ in allowed],
-        values,
+        _values(aim, load.weight, rates, worths),
         [cost * rate for rate in rates for cost in costs],
         [excess * rate / top for rate in rates for excess in excesses],
         [(floor - score) * rate / top for rate in rates for score in scores] if aim.accuracy > 0.0 else [],
@@ -133,6 +122,25 @@ def lay_out(
         max(scores),
         supposed is None,
     )
+
+
+def _allowed(state: StageState, seen: list[tuple[int, Outlook]], most: float) -> list[tuple[int, Outlook]]:
+    """Return the points at no more risk than `most`, and short enough for the other stages, or the shortest."""
+    allowed = [pair for pair in seen if pair[1].risk <= most]
+    if state.cap is None:
+        return allowed
+    short = [pair for pair in allowed if state.model.within(pair[0], Z90) <= state.cap]
+    return short or [min(allowed, key=_mean_of)]
+
+
+def _values(aim: Aim, weight: float, rates: list[float], worths: list[float]) -> list[float]:
+    """Return what each point is worth at each rate; worths: of a run, seconds of it where the least age is aimed at."""
+    if aim.objective == "utility":
+        gains = [gain_of_rate(rate) for rate in rates] if len(rates) > 1 else [1.0]
+        return [worth * gain for gain in gains for worth in worths]
+    if aim.objective == "energy":
+        return [worth * rate for rate in rates for worth in worths]
+    return [-weight * (seconds + 0.5 / rate) for rate in rates for seconds in worths]
 
 
 def _worth_of_accuracy(state: StageState, floor: float, joules: list[float], scores: list[float]) -> float:
